@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/* The seam between compiled code and the runtime.
+ *
+ * Compiled code exports one constant `emo_program` and calls the emo_rt_* services below; executable, shared library,
+ * archive, JIT and emulation hand the same descriptor to the same runtime. Plain C, no pointer to anything the other
+ * side must free. Changing a struct or a signature raises EMO_PROGRAM_ABI. */
+#ifndef EMO_RUNTIME_PROGRAM_H
+#define EMO_RUNTIME_PROGRAM_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define EMO_PROGRAM_ABI 1
+#define EMO_MAX_RANK 8
+
+typedef struct emo_context emo_context; /* one run of one entry; owned by the runtime */
+
+/* Element types. Values are part of the ABI. */
+typedef enum emo_dtype {
+  EMO_F32 = 1,
+  EMO_F64 = 2,
+  EMO_BF16 = 3,
+  EMO_F16 = 4,
+  EMO_I8 = 5,
+  EMO_U8 = 6,
+  EMO_I16 = 7,
+  EMO_U16 = 8,
+  EMO_I32 = 9,
+  EMO_U32 = 10,
+  EMO_I64 = 11,
+  EMO_U64 = 12,
+  EMO_BOOL = 13
+} emo_dtype;
+
+/* What the runtime itself has to know about a value. */
+typedef enum emo_role {
+  EMO_ROLE_PLAIN = 0,
+  EMO_ROLE_TOKEN_IDS = 1, /* int [batch, sequence] */
+  EMO_ROLE_KV_CACHE = 2,  /* [batch, kv heads, capacity, head dim], read and written in place */
+  EMO_ROLE_LENGTHS = 3,   /* i32 [batch]: tokens already in the KV cache */
+  EMO_ROLE_SEGMENTS = 4,  /* i32 [batch, sequence]: attention stays inside equal values */
+  EMO_ROLE_LOGITS = 5,    /* f32 [batch, vocab] or [batch, sequence, vocab] */
+  EMO_ROLE_LOSSES = 6     /* f32 [batch, sequence]: -log p(next token); 0 at the last position of a row */
+} emo_role;
+
+/* One dimension: size >= 0 is static; -1 is dynamic. Equal symbols must have equal sizes in one call. */
+typedef struct emo_dim {
+  int64_t size;
+  const char *symbol; /* "" when unnamed */
+} emo_dim;
+
+typedef struct emo_value_desc {
+  const char *name;
+  int32_t dtype; /* emo_dtype */
+  int32_t role;  /* emo_role */
+  int32_t rank;
+  int32_t reserved;
+  const emo_dim *dims;
+  int64_t min, max; /* legal integer values are min <= v < max; min >= max: unchecked */
+} emo_value_desc;
+
+/* A dense row-major tensor. */
+typedef struct emo_buffer {
+  void *data;
+  int64_t dims[EMO_MAX_RANK];
+} emo_buffer;
+
+/* Runs one entry. inputs[i] matches the entry's i-th input description (KV caches are inputs that are written in place).
+ * Returns 0, or non-zero after emo_rt_fail. */
+typedef int32_t (*emo_entry_fn)(emo_context *ctx, const emo_buffer *inputs);
+
+typedef struct emo_entry_desc {
+  const char *name; /* "forward", "step", "loss" */
+  emo_entry_fn fn;
+  int32_t num_inputs, num_outputs;
+  const emo_value_desc *inputs;
+  const emo_value_desc *outputs;
+} emo_entry_desc;
+
+typedef struct emo_param_desc {
+  const char *name;
+  int64_t offset; /* in the weights blob, a multiple of 64 */
+  int64_t bytes;
+} emo_param_desc;
+
+/* A kernel computes task `task` of a launch. `args` is the launch's argument block; `scratch` is the calling thread's own
+ * memory of the launch's scratch size, 64-byte aligned, contents undefined. A task owns its outputs. */
+typedef void (*emo_kernel_fn)(const int64_t *args, int64_t task, void *scratch);
+
+/* One implementation of all kernels for one ISA level; tables are listed from the least to the most demanding. */
+typedef struct emo_kernel_table {
+  const char *isa; /* "x86-64-v2", "x86-64-v3", "x86-64-v4", "avx512bf16", "amx" */
+  const emo_kernel_fn *kernels;
+} emo_kernel_table;
+
+typedef struct emo_program {
+  int32_t abi;
+  int32_t num_entries;
+  const emo_entry_desc *entries;
+  int32_t num_params;
+  int32_t num_kernels;
+  const emo_param_desc *params;
+  const char *const *kernel_names; /* for profiles and messages */
+  int32_t num_kernel_tables;
+  int32_t num_inline_bytes_reserved;
+  const emo_kernel_table *kernel_tables;
+  const char *manifest; /* JSON, NUL-terminated */
+  int64_t weights_bytes;
+  const char *weights_hash; /* hex SHA-256 of the weights blob; "" when there are none */
+} emo_program;
+
+/* ---- services of the runtime, called by compiled code on the thread that entered emo_entry_fn ---- */
+
+/* Runs tasks 0..tasks-1 of kernel `kernel` on the pool and returns when all are done. Tasks are started in index order. */
+void emo_rt_parallel(emo_context *ctx, int32_t kernel, const int64_t *args, int64_t tasks, int64_t scratch_bytes);
+
+/* Index of the ISA level in use among the program's kernel tables. */
+int32_t emo_rt_isa(emo_context *ctx);
+
+/* Number of threads of the pool. For choosing a schedule only: results must not depend on it. */
+int32_t emo_rt_threads(emo_context *ctx);
+
+/* 64-byte aligned memory that lives until the entry returns; contents undefined. Never returns NULL: running out of memory
+ * ends the run with an error through the runtime's own path. */
+void *emo_rt_alloc(emo_context *ctx, int64_t bytes);
+
+/* Memory of output `index` of the entry, dims given; to be written before the entry returns. */
+void *emo_rt_output(emo_context *ctx, int32_t index, const int64_t *dims);
+
+/* Address of parameter `index` in the mapped weights. */
+const void *emo_rt_param(emo_context *ctx, int32_t index);
+
+/* Records an error message (printf-like, int64 arguments only); the entry must then return non-zero. */
+void emo_rt_fail(emo_context *ctx, const char *format, const int64_t *values, int32_t num_values);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* EMO_RUNTIME_PROGRAM_H */
