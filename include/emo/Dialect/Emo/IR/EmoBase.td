@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef EMO_DIALECT_EMO_IR_EMOBASE_TD
+#define EMO_DIALECT_EMO_IR_EMOBASE_TD
+
+include "mlir/IR/OpBase.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/ControlFlowInterfaces.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "mlir/Interfaces/DestinationStyleOpInterface.td"
+
+def Emo_Dialect : Dialect {
+  let name = "emo";
+  let cppNamespace = "::emo";
+  let summary = "Mixture-of-Experts transformers: routing, document scope, dispatch, experts, parameters";
+  let useDefaultAttributePrinterParser = 1;
+  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::tensor::TensorDialect"];
+}
+
+class Emo_Op<string mnemonic, list<Trait> traits = []> : Op<Emo_Dialect, mnemonic, traits>;
+
+/// An op of the MODEL level: tensors in, tensors out, no side effects.
+class Emo_ModelOp<string mnemonic, list<Trait> traits = []>
+    : Emo_Op<mnemonic, !listconcat(traits, [Pure])>;
+
+def Emo_FloatTensor : TensorOf<[AnyFloat]>;
+def Emo_IntTensor : TensorOf<[I32, I64]>;
+def Emo_IndexTensor : TensorOf<[I32]>;
+def Emo_MaskTensor : TensorOf<[I1]>;
+def Emo_Shaped : AnyTypeOf<[AnyRankedTensor, AnyStridedMemRef], "ranked tensor or strided memref">;
+
+#endif // EMO_DIALECT_EMO_IR_EMOBASE_TD
