@@ -11,5 +11,6 @@ include "emo/Dialect/Emo/IR/EmoDocumentOps.td"
 include "emo/Dialect/Emo/IR/EmoExpertOps.td"
 include "emo/Dialect/Emo/IR/EmoTransformerOps.td"
 include "emo/Dialect/Emo/IR/EmoKernelOps.td"
+include "emo/Dialect/Emo/IR/EmoLaunchOps.td"
 
 #endif // EMO_DIALECT_EMO_IR_EMO_TD

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef EMO_DIALECT_EMO_IR_EMOLAUNCHOPS_TD
+#define EMO_DIALECT_EMO_IR_EMOLAUNCHOPS_TD
+
+include "emo/Dialect/Emo/IR/EmoBase.td"
+
+def Emo_LaunchOp : Emo_Op<"launch"> {
+  let summary = "run all tasks of a generated kernel on the runtime's pool";
+  let description = [{
+    `kernel` names a function `(args: !llvm.ptr, task: i64, scratch: !llvm.ptr)` that exists in the nested module of every ISA level
+    (`builtin.module` with the attribute `emo.isa`). args become one i64 each in the argument block: memrefs as the address of their
+    first element (strides and sizes are passed as separate index args where a kernel needs them), integers and indices
+    sign-extended, f32 and f64 as their bits. Lowered to emo_rt_parallel.
+  }];
+  let arguments = (ins StrAttr:$kernel, Variadic<AnyType>:$args, Index:$tasks, Index:$scratch_bytes);
+  let assemblyFormat = "$kernel `(` $args `)` `tasks` `(` $tasks `)` `scratch` `(` $scratch_bytes `)` attr-dict `:` type($args)";
+}
+
+#endif // EMO_DIALECT_EMO_IR_EMOLAUNCHOPS_TD
