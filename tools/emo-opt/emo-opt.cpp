@@ -2,6 +2,7 @@
 // emo-opt: mlir-opt with emo's dialects, passes and pipelines.
 #include "emo/Conversion/Passes.h"
 #include "emo/Dialect/Emo/IR/Emo.h"
+#include "emo/Dialect/Onnx/IR/Onnx.h"
 #include "emo/Transforms/Passes.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -13,7 +14,7 @@ int main(int argc, char **argv) {
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
   mlir::registerAllPasses();
-  registry.insert<emo::EmoDialect>();
+  registry.insert<emo::EmoDialect, emo::onnxir::OnnxDialect>();
   emo::registerEmoTransformsPasses();
   emo::registerEmoConversionPasses();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "emo optimizer driver\n", registry));
