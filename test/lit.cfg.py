@@ -20,3 +20,6 @@ config.substitutions.append(("%emo_source", config.emo_source))
 config.substitutions.append(("%emo_build", config.emo_build))
 config.substitutions.append(("%python", '"%s"' % sys.executable))
 config.substitutions.append(("%models", os.path.join(config.emo_source, "test", "models")))
+# Writes an .onnx file from protobuf's text form: %onnx_from_text < model.textproto > model.onnx
+config.substitutions.append(("%onnx_from_text", "%s --encode=onnx.ModelProto -I %s onnx/onnx-ml.proto"
+                             % (config.protoc, config.onnx_protos)))
