@@ -6,6 +6,14 @@ include "emo/Dialect/Emo/IR/EmoAttributes.td"
 
 /// Kernel ops are the one meeting point of targets: few, destination style, on tensors until bufferization and on memrefs after.
 /// On memrefs they have no results.
+///
+/// Common rules (what targets may rely on and must support):
+/// - Element types are f32 and bf16 (ids, indices, offsets, lengths: i32; ids and targets also i64). Computation is in f32; a
+///   result is rounded once to its out's element type. Other types take the reference lowering.
+/// - N, K, H, D, head counts, top_k and expert counts are static; rows, batch, sequence and capacity are dynamic.
+/// - Memrefs: the innermost stride is 1. outs are dense (identity layout), distinct from all inputs, and fully overwritten (except
+///   the stores of `attention`). `lhs`, `x`, `q`, `k`, `v` and extras of kind `element` may be strided views of larger buffers in
+///   all but the innermost dimension (slices of a fused q/k/v product, the last row of each sequence); all else is dense.
 class Emo_KernelOp<string mnemonic, list<Trait> traits = []>
     : Emo_Op<"kernel." # mnemonic, !listconcat(traits,
         [DestinationStyleOpInterface, DeclareOpInterfaceMethods<MemoryEffectsOpInterface>])> {
@@ -19,9 +27,24 @@ def Emo_KernelMatmulOp : Emo_KernelOp<"matmul", [AttrSizedOperandSegments, Singl
   let summary = "dense, gathered or grouped product with an epilogue region";
   let description = [{
     out[i, n] = body(acc_0, .., extras) with acc_j = sum_k lhs[row(i), k] * weights_j[e(i), n, k] in max(f32, type).
-    row(i) = gather[i] or i; e(i) is given by `offsets` [E + 1], or 0. `accumulators` is 1 or 2: that many logical weights
-    [N, K] or [E, N, K]; after packing they are one operand (`packed`). The body's arguments are the accumulators, then one element
-    of each of `extras`: kind `column` [N] or [E, N], `row` [M] (by output row), `element` [M, N]; it yields one scalar per out.
+    lhs [R, K], gather i32 [M] or absent (then M = R), offsets i32 [E + 1] or absent, outs [M, N].
+    row(i) = gather[i] or i; e(i) is the e with offsets[e] <= i < offsets[e + 1], or 0; offsets[E] = M; experts may be empty.
+    `accumulators` is 1 or 2: that many logical weights, [N, K] without offsets, [E, N, K] with; after packing they are one operand
+    (`packed`: #emo.pack, gated when there are two). All weights have lhs's element type.
+    The body's arguments are the accumulators (f32), then one element, in its own type, of each of `extras`: kind `column` is
+    [N], or [E, N] with offsets; `row` is [M] (by output row), `element` [M, N]; `kinds` has one entry per extra. The body is
+    made of scalar arith and math ops and scalar constants, and yields one scalar per out, in the out's element type.
+
+    ```mlir
+    // bf16 linear layer, residual added in bf16
+    %y = emo.kernel.matmul lhs(%x : tensor<?x256xbf16>) weights(%w : tensor<128x256xbf16>)
+        extras(%r : tensor<?x128xbf16>) outs(%e : tensor<?x128xbf16>) attributes {accumulators = 1 : i64, kinds = [#emo.kind<element>]} {
+    ^bb0(%acc: f32, %res: bf16):
+      %0 = arith.truncf %acc : f32 to bf16
+      %1 = arith.addf %0, %res : bf16
+      emo.kernel.yield %1 : bf16
+    } -> tensor<?x128xbf16>
+    ```
   }];
   let arguments = (ins Emo_Shaped:$lhs, Variadic<Emo_Shaped>:$weights, Optional<Emo_Shaped>:$gather,
     Optional<Emo_Shaped>:$offsets, Variadic<Emo_Shaped>:$extras, Variadic<Emo_Shaped>:$outs,
@@ -45,10 +68,13 @@ def Emo_KernelYieldOp : Emo_Op<"kernel.yield", [Pure, Terminator, ReturnLike,
 def Emo_KernelAttentionOp : Emo_KernelOp<"attention", [AttrSizedOperandSegments]> {
   let summary = "rotary, KV cache update and attention";
   let description = [{
-    q [B, S, Hq, D], k, v [B, S, Hkv, D] (may be strided views of one fused product). `table` f32 [P, D] (#emo.rope_table) rotates q
-    and k, absent: no rotation. `start` i32 [B]: tokens already in the cache, absent: 0. outs: result [B, S, Hq, D], key and value
-    store [B, Hkv, C, D]; rotated keys and values are written there at start[b] + s, then queries read them. Without a cache
-    the stores are scratch of capacity S.
+    q [B, S, Hq, D], k, v [B, S, Hkv, D] (may be strided views of one fused product). `table` f32 [P, D] (#emo.rope_table: cos of
+    D/2 frequencies, then sin) rotates q and k (rotate-half, position start[b] + s, in f32, rounded once to their type), absent: no
+    rotation. The runtime refuses positions >= P. `start` i32 [B]: tokens already in the cache, absent: 0.
+    outs: result [B, S, Hq, D], key and value store [B, Hkv, C, D] of k's and v's type; rotated keys and values are written there
+    at start[b] + s (the rest of the stores is left as it is), then query (b, s) reads positions 0 .. start[b] + s (`causal`) or
+    0 .. start[b] + S - 1. Without a cache the stores are scratch of capacity S. `segments` i32 [B, S] (only without `start`):
+    only keys of an equal segment are seen (mostly contiguous ranges, but padding may interrupt them). Softmax in f32.
   }];
   let arguments = (ins Emo_Shaped:$q, Emo_Shaped:$k, Emo_Shaped:$v, Optional<Emo_Shaped>:$table, Optional<Emo_Shaped>:$start,
     Optional<Emo_Shaped>:$segments, Variadic<Emo_Shaped>:$outs, F64Attr:$scale, BoolAttr:$causal);
@@ -61,6 +87,7 @@ def Emo_KernelAttentionOp : Emo_KernelOp<"attention", [AttrSizedOperandSegments]
 
 def Emo_KernelRmsNormOp : Emo_KernelOp<"rms_norm"> {
   let summary = "x [M, H] / rms * weight [H] -> [M, H]";
+  let description = [{x / sqrt(mean(x^2) + epsilon) * weight in f32, rounded once to the out's type, which may differ from x's.}];
   let arguments = (ins Emo_Shaped:$x, Emo_Shaped:$weight, Variadic<Emo_Shaped>:$outs, F64Attr:$epsilon);
   let assemblyFormat = [{
     `x` `(` $x `:` type($x) `)` `weight` `(` $weight `:` type($weight) `)` `outs` `(` $outs `:` type($outs) `)` attr-dict (`->` type($results)^)?
@@ -70,15 +97,17 @@ def Emo_KernelRmsNormOp : Emo_KernelOp<"rms_norm"> {
 def Emo_KernelRouterOp : Emo_KernelOp<"router", [AttrSizedOperandSegments]> {
   let summary = "router logits, scores and selection in one";
   let description = [{
-    x [M, H], weight [R + S', H] (S' = num_shared when shared logits are scored, else 0), bias [R]. Logits in f32; then as `emo.route`.
-    outs: weights [M, top_k + num_shared], indices i32 of the same shape.
+    x [M, H], weight [R + S', H] (S' = num_shared when shared logits are scored, else 0), bias [R] (selection bias). x and weight may
+    differ in type. Logits in f32; then as `emo.route` without groups and sparse mixer; lower index wins ties.
+    outs: weights [M, top_k + num_shared], indices i32 of the same shape. `shared_scored` says that the last num_shared rows of
+    weight give the shared logits (weights: their softmax); otherwise shared experts weigh 1.
   }];
   let arguments = (ins Emo_Shaped:$x, Emo_Shaped:$weight, Optional<Emo_Shaped>:$bias, Variadic<Emo_Shaped>:$outs,
     I64Attr:$top_k, DefaultValuedAttr<I64Attr, "0">:$num_shared,
     DefaultValuedAttr<Emo_ScoringAttr, "::emo::Scoring::Softmax">:$scoring,
     DefaultValuedAttr<Emo_RouteOrderAttr, "::emo::RouteOrder::ScoreThenTopK">:$order,
     DefaultValuedAttr<BoolAttr, "false">:$normalize, DefaultValuedAttr<F64Attr, "0.0">:$epsilon,
-    DefaultValuedAttr<F64Attr, "1.0">:$scale);
+    DefaultValuedAttr<F64Attr, "1.0">:$scale, UnitAttr:$shared_scored);
   let assemblyFormat = [{
     `x` `(` $x `:` type($x) `)` `weight` `(` $weight `:` type($weight) `)` (`bias` `(` $bias^ `:` type($bias) `)`)?
     `outs` `(` $outs `:` type($outs) `)` attr-dict (`->` type($results)^)?
@@ -87,6 +116,7 @@ def Emo_KernelRouterOp : Emo_KernelOp<"router", [AttrSizedOperandSegments]> {
 
 def Emo_KernelGroupByExpertOp : Emo_KernelOp<"group_by_expert"> {
   let summary = "counting sort of indices [T, k] -> offsets [E + 1], tokens [T * k], inverse [T, k]";
+  let description = [{As `emo.group_by_expert`: stable, empty experts legal. E is the static size of offsets less one.}];
   let arguments = (ins Emo_Shaped:$indices, Variadic<Emo_Shaped>:$outs);
   let assemblyFormat = "`indices` `(` $indices `:` type($indices) `)` `outs` `(` $outs `:` type($outs) `)` attr-dict (`->` type($results)^)?";
 }
@@ -94,7 +124,8 @@ def Emo_KernelGroupByExpertOp : Emo_KernelOp<"group_by_expert"> {
 def Emo_KernelCombineOp : Emo_KernelOp<"combine", [AttrSizedOperandSegments, SingleBlock]> {
   let summary = "gather and sum the expert outputs of each token, with an epilogue region";
   let description = [{
-    acc[t, n] = sum over j of weights[t, j] * rows[inverse[t, j], n] in max(f32, type), in the order of j; out = body(acc, extras).
+    acc[t, n] = sum over j of weights[t, j] * rows[inverse[t, j], n] in f32, in the order of j; out = body(acc, extras).
+    rows [N, H], weights [T, k] (f32 or bf16), inverse i32 [T, k], outs [T, H]; body and `kinds` as in `matmul` (`column` is [H]).
   }];
   let arguments = (ins Emo_Shaped:$rows, Emo_Shaped:$weights, Emo_Shaped:$inverse, Variadic<Emo_Shaped>:$extras,
     Variadic<Emo_Shaped>:$outs, TypedArrayAttrBase<Emo_OperandKindAttr, "operand kinds">:$kinds);
@@ -108,6 +139,7 @@ def Emo_KernelCombineOp : Emo_KernelOp<"combine", [AttrSizedOperandSegments, Sin
 
 def Emo_KernelGatherRowsOp : Emo_KernelOp<"gather_rows"> {
   let summary = "out[i, :] = table[ids[i], :]";
+  let description = [{table [V, H], ids i32 or i64 [M], out [M, H] of the table's type. The runtime has checked the ids.}];
   let arguments = (ins Emo_Shaped:$table, Emo_Shaped:$ids, Variadic<Emo_Shaped>:$outs);
   let assemblyFormat = "`table` `(` $table `:` type($table) `)` `ids` `(` $ids `:` type($ids) `)` `outs` `(` $outs `:` type($outs) `)` attr-dict (`->` type($results)^)?";
 }
@@ -115,7 +147,9 @@ def Emo_KernelGatherRowsOp : Emo_KernelOp<"gather_rows"> {
 def Emo_KernelLossOp : Emo_KernelOp<"loss"> {
   let summary = "cross-entropy of a linear layer whose logits are never stored whole";
   let description = [{
-    x [M, H], weight [V, H] (may be packed), targets int [M] -> losses f32 [M]; a negative target gives 0.
+    x [M, H], weight [V, H] of x's type (may be `packed`), targets i32 or i64 [M] -> losses f32 [M] =
+    log(sum exp(logits)) - logits[target] with f32 logits; a negative target gives 0. `vocab_size` = V (padding columns of a packed
+    weight do not count).
   }];
   let arguments = (ins Emo_Shaped:$x, Emo_Shaped:$weight, Emo_Shaped:$targets, Variadic<Emo_Shaped>:$outs,
     I64Attr:$vocab_size, UnitAttr:$packed);
