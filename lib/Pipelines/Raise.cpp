@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The phase "raise".
+#include "emo/Pipelines/Pipelines.h"
+#include "emo/Transforms/Passes.h"
+
+using namespace mlir;
+
+void emo::populateRaisePipeline(OpPassManager &pm, const RaiseOptions &options) {
+  pm.addPass(createVerifyPhase({"raise", /*record=*/true}));
+}
