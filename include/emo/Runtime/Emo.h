@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/* C interface of a compiled model. A shared artifact (emo-compile --emit=shared) exports these functions; a static one links
+ * them. All functions may be called from any thread; two threads may run one model at the same time. No global state.
+ *
+ *   char error[256];
+ *   emo_model *model = emo_open(NULL, error, sizeof error);
+ *   int64_t ids[3] = {5, 17, 42};
+ *   emo_tensor in = {EMO_I64, 2, {1, 3}, ids}, out = {0};
+ *   if (emo_run(model, "forward", &in, 1, &out, 1, error, sizeof error) == 0)
+ *     use((const float *)out.data);      // f32 [1, 3, vocab]
+ *   emo_release(&out);
+ *   emo_close(model); */
+#ifndef EMO_RUNTIME_EMO_H
+#define EMO_RUNTIME_EMO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "emo/Runtime/Program.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define EMO_API __attribute__((visibility("default")))
+
+typedef struct emo_model emo_model;
+
+/* A dense row-major tensor owned by whoever made it. `data` is aligned for its element type. */
+typedef struct emo_tensor {
+  int32_t dtype; /* emo_dtype */
+  int32_t rank;
+  int64_t dims[EMO_MAX_RANK];
+  void *data;
+} emo_tensor;
+
+typedef enum emo_weights_memory {
+  EMO_WEIGHTS_MAP = 0, /* map the file: starts at once, processes share the memory */
+  EMO_WEIGHTS_HUGE = 1 /* read the file once into 2 MiB pages: faster decoding */
+} emo_weights_memory;
+
+typedef struct emo_load_options {
+  int32_t threads;          /* 0: all CPUs that this process may use */
+  int32_t weights_memory;   /* emo_weights_memory */
+  const char *weights_path; /* NULL: embedded, else NAME.weights beside the artifact */
+  const void *weights_data; /* when the caller already has the weights in memory; must outlive the model */
+} emo_load_options;
+
+/* Loads the program that this library was compiled with. options may be NULL. Returns NULL and writes a message of at most
+ * `error_bytes` bytes on failure (weights missing or of another program, CPU without a required instruction set). */
+EMO_API emo_model *emo_open(const emo_load_options *options, char *error, size_t error_bytes);
+
+/* The same for a given program; `artifact_path` is the file in which embedded weights are searched (NULL: none). */
+EMO_API emo_model *emo_load(const emo_program *program, const char *artifact_path, const emo_load_options *options, char *error,
+                            size_t error_bytes);
+
+/* Must not be called while a run is in progress. NULL is allowed. */
+EMO_API void emo_close(emo_model *model);
+
+/* The program's entries, with names, dtypes and dimensions of their inputs and outputs; NULL when there is none of that name. */
+EMO_API const emo_entry_desc *emo_entry(const emo_model *model, const char *name);
+EMO_API const emo_program *emo_model_program(const emo_model *model);
+
+/* Name of the ISA level in use, e.g. "x86-64-v4", and the number of threads. */
+EMO_API const char *emo_model_isa(const emo_model *model);
+EMO_API int32_t emo_model_threads(const emo_model *model);
+
+/* Runs `entry`. Inputs are in the entry's order and must match its dtypes, ranks, static dimensions and symbols; token ids must
+ * lie inside the vocabulary, int32 is accepted where int64 is declared. Key/value caches are inputs that are updated in place.
+ * outputs[i].data == NULL: the runtime allocates it, free it with emo_release. Otherwise dims give the shape of the caller's
+ * buffer, which must be the result's. Returns 0, or -1 with a message; the model stays usable. */
+EMO_API int32_t emo_run(emo_model *model, const char *entry, const emo_tensor *inputs, int32_t num_inputs, emo_tensor *outputs,
+                        int32_t num_outputs, char *error, size_t error_bytes);
+
+/* Frees an output that emo_run allocated and clears it. */
+EMO_API void emo_release(emo_tensor *tensor);
+
+/* Bytes of one element; 0 for an unknown dtype. Name such as "bf16"; "?" for an unknown dtype. */
+EMO_API size_t emo_dtype_bytes(int32_t dtype);
+EMO_API const char *emo_dtype_name(int32_t dtype);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* EMO_RUNTIME_EMO_H */

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "Commands.h"
+
+#include <cerrno>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+using namespace emo::rt;
+
+int emo::rt::fail(const std::string &message) {
+  fprintf(stderr, "error: %s\n", message.c_str());
+  return 1;
+}
+
+bool Flags::parse(const std::vector<std::string> &args, std::string &error) {
+  for (size_t i = 0; i < args.size(); ++i) {
+    const std::string &arg = args[i];
+    size_t equals = arg.find('=');
+    std::string name = arg.substr(0, equals);
+    auto flag = known.find(name);
+    if (flag == known.end()) {
+      error = "unknown argument '" + arg + "' of '" + command + "'; known are:";
+      for (auto &[other, takesValue] : known)
+        error += " " + other + (takesValue ? "=..." : "");
+      return false;
+    }
+    if (values.count(name)) {
+      error = name + " is given twice";
+      return false;
+    }
+    if (!flag->second) {
+      if (equals != std::string::npos) {
+        error = name + " takes no value, got '" + arg + "'";
+        return false;
+      }
+      values[name] = "";
+    } else if (equals != std::string::npos) {
+      values[name] = arg.substr(equals + 1);
+    } else if (i + 1 < args.size()) {
+      values[name] = args[++i];
+    } else {
+      error = name + " expects a value";
+      return false;
+    }
+  }
+  return true;
+}
+
+std::string Flags::text(const std::string &name, const std::string &fallback) const {
+  auto found = values.find(name);
+  return found == values.end() ? fallback : found->second;
+}
+
+bool Flags::require(const std::string &name, std::string &error) const {
+  if (has(name))
+    return true;
+  error = "'" + command + "' needs " + name;
+  return false;
+}
+
+bool Flags::integer(const std::string &name, int64_t fallback, int64_t low, int64_t high, int64_t &value,
+                    std::string &error) const {
+  value = fallback;
+  if (!has(name))
+    return true;
+  std::string given = text(name);
+  char *end = nullptr;
+  errno = 0;
+  value = strtoll(given.c_str(), &end, 10);
+  if (errno == 0 && !given.empty() && !*end && value >= low && value <= high)
+    return true;
+  error = name + " expects an integer from " + std::to_string(low) + " to " + std::to_string(high) + ", got '" + given + "'";
+  return false;
+}
+
+bool Flags::number(const std::string &name, double fallback, double low, double high, double &value, std::string &error) const {
+  value = fallback;
+  if (!has(name))
+    return true;
+  std::string given = text(name);
+  char *end = nullptr;
+  value = strtod(given.c_str(), &end);
+  if (!given.empty() && !*end && std::isfinite(value) && value >= low && value <= high)
+    return true;
+  char range[64];
+  snprintf(range, sizeof range, "%g to %g", low, high);
+  error = name + " expects a number from " + range + ", got '" + given + "'";
+  return false;
+}
+
+void emo::rt::addModelFlags(std::map<std::string, bool> &known) {
+  known["--threads"] = true;
+  known["--weights-memory"] = true;
+  known["--weights"] = true;
+}
+
+ModelPtr emo::rt::openModel(const Flags &flags, const Loader &load, std::string &error) {
+  emo_load_options options = {};
+  int64_t threads;
+  if (!flags.integer("--threads", 0, 1, 1024, threads, error))
+    return nullptr;
+  options.threads = int32_t(threads);
+  std::string memory = flags.text("--weights-memory", "map");
+  if (memory != "map" && memory != "huge") {
+    error = "--weights-memory expects map or huge, got '" + memory + "'";
+    return nullptr;
+  }
+  options.weights_memory = memory == "huge" ? EMO_WEIGHTS_HUGE : EMO_WEIGHTS_MAP;
+  std::string weights = flags.text("--weights");
+  if (flags.has("--weights"))
+    options.weights_path = weights.c_str();
+  char message[1024];
+  ModelPtr model(load(options, message, sizeof message));
+  if (!model)
+    error = message;
+  return model;
+}
+
+const emo_entry_desc *emo::rt::requireEntry(emo_model *model, const char *name, std::string &error) {
+  const emo_entry_desc *entry = emo_entry(model, name);
+  if (!entry) {
+    std::string missing = manifestValue(*emo_model_program(model), "missing_entries");
+    error = "this program has no entry '" + std::string(name) + "'" + (missing.empty() ? "" : ": " + missing);
+  }
+  return entry;
+}
+
+/// Skips one JSON value; the manifest is written by the compiler, so only nesting and strings matter.
+static const char *skipValue(const char *at) {
+  int depth = 0;
+  for (; *at; ++at) {
+    if (*at == '"') {
+      for (++at; *at && *at != '"'; ++at)
+        if (*at == '\\' && at[1])
+          ++at;
+      if (!*at)
+        return at;
+    } else if (*at == '{' || *at == '[') {
+      ++depth;
+    } else if (*at == '}' || *at == ']') {
+      if (depth-- == 0)
+        return at;
+    } else if (*at == ',' && depth == 0) {
+      return at;
+    }
+  }
+  return at;
+}
+
+std::string emo::rt::manifestValue(const emo_program &program, const std::string &key) {
+  const char *at = program.manifest;
+  at += strspn(at, " \n\t{");
+  while (*at == '"') {
+    const char *name = at + 1;
+    const char *nameEnd = strchr(name, '"');
+    if (!nameEnd)
+      return "";
+    const char *value = nameEnd + 1 + strspn(nameEnd + 1, " \n\t:");
+    const char *end = skipValue(value);
+    if (std::string(name, nameEnd) == key) {
+      std::string text(value, end);
+      while (!text.empty() && strchr(" \n\t", text.back()))
+        text.pop_back();
+      return text;
+    }
+    at = end + (*end == ',');
+    at += strspn(at, " \n\t");
+  }
+  return "";
+}
+
+int64_t emo::rt::manifestInteger(const emo_program &program, const std::string &key, int64_t fallback) {
+  std::string text = manifestValue(program, key);
+  char *end = nullptr;
+  long long value = strtoll(text.c_str(), &end, 10);
+  return text.empty() || *end ? fallback : value;
+}
+
+static const char kHelp[] = R"(A language model compiled by emo-compile.
+
+usage: NAME run --inputs DIR --outputs DIR      run the model on DIR's .npy files, one per input
+       NAME generate --ids 5,17,42 --max-new-tokens N [--temperature T --top-p P --seed S]
+                                                continue token ids; greedy without --temperature
+       NAME eval --data IDS.npy [--row 512] [--attention=documents|causal] [--json]
+                                                mean cross-entropy in nats a token
+       NAME bench [--prompt-tokens P --new-tokens N --repeat R --json]
+       NAME info [--json]                       what this program was made from
+       NAME --help
+
+All commands but info: --threads=N (default: all CPUs), --weights-memory=map|huge (huge: read the weights once into 2 MiB pages;
+decodes faster, starts later), --weights=FILE (when they are not in the program). EMO_CPU=LEVEL forces an ISA level.
+)";
+
+int emo::rt::commandLine(int argc, char **argv, const emo_program &program, const Loader &load) {
+  std::vector<std::string> args(argv + 1, argv + argc);
+  if (args.empty())
+    return fail("no command given; expected run, generate, eval, bench, info or --help");
+  std::string command = args[0];
+  args.erase(args.begin());
+  if (command == "--help" || command == "-h") {
+    fputs(kHelp, stdout);
+    return 0;
+  }
+  if (command == "run")
+    return runCommand(args, load);
+  if (command == "generate")
+    return generateCommand(args, load);
+  if (command == "eval")
+    return evalCommand(args, load);
+  if (command == "bench")
+    return benchCommand(args, load);
+  if (command == "info")
+    return infoCommand(args, program);
+  return fail("unknown command '" + command + "'; expected run, generate, eval, bench, info or --help");
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// NAME run: .npy files in, .npy files out.
+#include "../Npy.h"
+#include "Commands.h"
+
+#include <cerrno>
+#include <cstring>
+#include <sys/stat.h>
+
+using namespace emo::rt;
+
+int emo::rt::runEntryOnFiles(emo_model *model, const char *name, const std::string &inputs, const std::string &outputs) {
+  std::string error;
+  const emo_entry_desc *entry = requireEntry(model, name, error);
+  if (!entry)
+    return fail(error);
+  std::vector<NpyArray> arrays(entry->num_inputs);
+  std::vector<emo_tensor> in(entry->num_inputs), out(entry->num_outputs);
+  for (int32_t i = 0; i < entry->num_inputs; ++i) {
+    const emo_value_desc &desc = entry->inputs[i];
+    if (!readNpy(inputs + "/" + npyFileName(desc.name), arrays[i], error))
+      return fail(error);
+    in[i] = arrays[i].tensor;
+    if (desc.dtype == EMO_BF16 && in[i].dtype == EMO_U16)
+      in[i].dtype = EMO_BF16;
+  }
+  if (mkdir(outputs.c_str(), 0777) != 0 && errno != EEXIST)
+    return fail("cannot make the folder '" + outputs + "': " + strerror(errno));
+  char message[1024];
+  if (emo_run(model, name, in.data(), in.size(), out.data(), out.size(), message, sizeof message) != 0)
+    return fail(message);
+  int status = 0;
+  for (int32_t i = 0; i < entry->num_outputs; ++i) {
+    if (status == 0 && !writeNpy(outputs + "/" + npyFileName(entry->outputs[i].name), out[i], error))
+      status = fail(error);
+    emo_release(&out[i]);
+  }
+  return status;
+}
+
+int emo::rt::runCommand(const std::vector<std::string> &args, const Loader &load) {
+  std::map<std::string, bool> known = {{"--inputs", true}, {"--outputs", true}};
+  addModelFlags(known);
+  Flags flags("run", known);
+  std::string error;
+  if (!flags.parse(args, error) || !flags.require("--inputs", error) || !flags.require("--outputs", error))
+    return fail(error);
+  ModelPtr model = openModel(flags, load, error);
+  if (!model)
+    return fail(error);
+  return runEntryOnFiles(model.get(), "forward", flags.text("--inputs"), flags.text("--outputs"));
+}

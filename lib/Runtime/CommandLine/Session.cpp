@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "Session.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+
+using namespace emo::rt;
+
+bool Session::start(emo_model *loaded, int64_t wanted, std::string &error) {
+  model = loaded;
+  capacity = wanted;
+  entry = requireEntry(model, "step", error);
+  if (!entry)
+    return false;
+  int64_t limit = manifestInteger(*emo_model_program(model), "max_positions", 0);
+  if (limit > 0 && capacity > limit) {
+    error = "prompt and new tokens need a KV cache of " + std::to_string(capacity) + " tokens, the model has at most " +
+            std::to_string(limit) + " positions";
+    return false;
+  }
+  inputs.assign(entry->num_inputs, {});
+  for (int32_t i = 0; i < entry->num_inputs; ++i) {
+    const emo_value_desc &desc = entry->inputs[i];
+    if (desc.role != EMO_ROLE_KV_CACHE)
+      continue;
+    emo_tensor &cache = inputs[i];
+    cache.dtype = desc.dtype;
+    cache.rank = desc.rank;
+    int64_t bytes = emo_dtype_bytes(desc.dtype);
+    for (int32_t d = 0; d < desc.rank; ++d) {
+      // [batch, kv heads, capacity, head dim]
+      cache.dims[d] = desc.dims[d].size >= 0 ? desc.dims[d].size : d == 0 ? 1 : capacity;
+      bytes *= cache.dims[d];
+    }
+    char *memory = static_cast<char *>(aligned_alloc(64, (bytes + 127) & ~int64_t(63)));
+    if (!memory) {
+      error = "out of memory: a KV cache of " + std::to_string(capacity) + " tokens needs " + std::to_string(bytes) +
+              " bytes for each of its parts";
+      return false;
+    }
+    memset(memory, 0, bytes);
+    cache.data = memory;
+    caches.emplace_back(memory, [](void *p) { free(p); });
+  }
+  return true;
+}
+
+bool Session::feed(const std::vector<int64_t> &ids, std::string &error) {
+  int32_t length = int32_t(filled);
+  std::vector<int64_t> tokens(ids);
+  std::vector<int32_t> narrow(ids.begin(), ids.end());
+  for (int32_t i = 0; i < entry->num_inputs; ++i) {
+    const emo_value_desc &desc = entry->inputs[i];
+    if (desc.role == EMO_ROLE_TOKEN_IDS) {
+      bool wide = desc.dtype == EMO_I64;
+      inputs[i] = {desc.dtype, 2, {1, int64_t(ids.size())}, wide ? static_cast<void *>(tokens.data()) : narrow.data()};
+    } else if (desc.role == EMO_ROLE_LENGTHS) {
+      inputs[i] = {EMO_I32, 1, {1}, &length};
+    }
+  }
+  std::vector<emo_tensor> outputs(entry->num_outputs);
+  char message[1024];
+  if (emo_run(model, "step", inputs.data(), inputs.size(), outputs.data(), outputs.size(), message, sizeof message) != 0) {
+    error = message;
+    return false;
+  }
+  for (int32_t i = 0; i < entry->num_outputs; ++i) {
+    if (entry->outputs[i].role == EMO_ROLE_LOGITS) {
+      const float *values = static_cast<const float *>(outputs[i].data);
+      lastLogits.assign(values, values + outputs[i].dims[outputs[i].rank - 1]);
+    }
+    emo_release(&outputs[i]);
+  }
+  filled += ids.size();
+  return true;
+}
+
+/// SplitMix64: the same numbers on every machine.
+double Sampler::uniform() {
+  uint64_t z = (state += 0x9e3779b97f4a7c15);
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+  return double((z ^ (z >> 31)) >> 11) * 0x1p-53;
+}
+
+int64_t Sampler::choose(const std::vector<float> &logits) {
+  int64_t best = std::max_element(logits.begin(), logits.end()) - logits.begin();
+  if (temperature == 0)
+    return best;
+  std::vector<std::pair<double, int64_t>> candidates(logits.size());
+  double sum = 0;
+  for (size_t i = 0; i < logits.size(); ++i) {
+    candidates[i] = {std::exp((double(logits[i]) - logits[best]) / temperature), int64_t(i)};
+    sum += candidates[i].first;
+  }
+  if (topP < 1) {
+    std::sort(candidates.begin(), candidates.end(), [](auto &a, auto &b) {
+      return a.first != b.first ? a.first > b.first : a.second < b.second;
+    });
+    double kept = 0;
+    size_t n = 0;
+    while (n < candidates.size() && kept < topP * sum)
+      kept += candidates[n++].first;
+    candidates.resize(std::max<size_t>(n, 1));
+    sum = kept;
+  }
+  double point = uniform() * sum;
+  for (auto &[weight, id] : candidates)
+    if ((point -= weight) < 0)
+      return id;
+  return candidates.back().second;
+}

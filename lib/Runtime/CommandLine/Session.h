@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// A sequence being generated: token ids, KV caches and the entry `step`.
+#ifndef EMO_LIB_RUNTIME_COMMANDLINE_SESSION_H
+#define EMO_LIB_RUNTIME_COMMANDLINE_SESSION_H
+
+#include "Commands.h"
+
+namespace emo::rt {
+
+/// One sequence (batch 1) with caches of fixed capacity, in tokens.
+class Session {
+public:
+  /// False with a message when the program has no `step` or the capacity is more than it was compiled for.
+  bool start(emo_model *model, int64_t capacity, std::string &error);
+
+  /// Feeds tokens and computes the logits after the last one; false with a message.
+  bool feed(const std::vector<int64_t> &ids, std::string &error);
+
+  /// f32 [vocab], after the last token fed.
+  const std::vector<float> &logits() const { return lastLogits; }
+  int64_t length() const { return filled; }
+  /// Forgets everything fed.
+  void clear() { filled = 0; }
+
+private:
+  emo_model *model = nullptr;
+  const emo_entry_desc *entry = nullptr;
+  int64_t capacity = 0, filled = 0;
+  std::vector<emo_tensor> inputs;
+  std::vector<std::unique_ptr<char[], void (*)(void *)>> caches;
+  std::vector<float> lastLogits;
+};
+
+/// Chooses tokens from logits: the largest (lower id on ties), or by temperature and nucleus.
+class Sampler {
+public:
+  Sampler(double temperature, double topP, uint64_t seed) : temperature(temperature), topP(topP), state(seed) {}
+  int64_t choose(const std::vector<float> &logits);
+
+private:
+  double uniform();
+  double temperature, topP;
+  uint64_t state;
+};
+
+} // namespace emo::rt
+#endif // EMO_LIB_RUNTIME_COMMANDLINE_SESSION_H

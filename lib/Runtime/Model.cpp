@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "Model.h"
+
+#include "Cpu.h"
+
+#include <cstdlib>
+#include <cstring>
+
+using namespace emo::rt;
+
+//===----------------------------------------------------------------------===//
+// Arena
+//===----------------------------------------------------------------------===//
+
+Arena::~Arena() {
+  for (Block &block : blocks)
+    free(block.data);
+}
+
+bool Arena::addBlock(size_t bytes) {
+  size_t capacity = (bytes + 0xffff) & ~size_t(0xffff);
+  char *data = static_cast<char *>(aligned_alloc(4096, capacity));
+  if (!data)
+    return false;
+  blocks.push_back({data, capacity});
+  used = 0;
+  return true;
+}
+
+void *Arena::allocate(size_t bytes) {
+  bytes = (bytes + 63) & ~size_t(63);
+  if (blocks.empty() || blocks.back().capacity - used < bytes)
+    if (!addBlock(bytes))
+      return nullptr;
+  void *memory = blocks.back().data + used;
+  used += bytes;
+  return memory;
+}
+
+void Arena::reset() {
+  used = 0;
+  if (blocks.size() <= 1)
+    return;
+  size_t total = 0;
+  for (Block &block : blocks) {
+    total += block.capacity;
+    free(block.data);
+  }
+  blocks.clear();
+  addBlock(total);
+}
+
+//===----------------------------------------------------------------------===//
+// Loading
+//===----------------------------------------------------------------------===//
+
+bool emo::rt::chooseIsa(const emo_program &program, const char *forced, int32_t &index, std::string &error) {
+  std::string levels;
+  index = -1;
+  for (int32_t i = 0; i < program.num_kernel_tables; ++i) {
+    const char *isa = program.kernel_tables[i].isa;
+    levels += (i ? ", " : "") + std::string(isa);
+    if (forced ? strcmp(forced, isa) == 0 : supportsIsa(isa))
+      index = i;
+  }
+  if (program.num_kernel_tables == 0)
+    return true;
+  if (forced && index < 0) {
+    error = "EMO_CPU=" + std::string(forced) + " is none of this program's ISA levels: " + levels;
+    return false;
+  }
+  if (forced && !supportsIsa(forced)) {
+    error = "EMO_CPU=" + std::string(forced) + " needs instructions that this CPU (" + cpuName() + ") does not have";
+    return false;
+  }
+  if (index < 0) {
+    error = "this CPU (" + cpuName() + ") has none of the instruction sets this program was compiled for: " + levels +
+            "; compile it with --cpu=all or --cpu=x86-64-v2";
+    return false;
+  }
+  return true;
+}
+
+std::unique_ptr<emo_context> emo_model::takeContext() {
+  std::lock_guard<std::mutex> lock(mutex);
+  if (idle.empty()) {
+    auto context = std::make_unique<emo_context>();
+    context->model = this;
+    return context;
+  }
+  std::unique_ptr<emo_context> context = std::move(idle.back());
+  idle.pop_back();
+  return context;
+}
+
+void emo_model::giveBack(std::unique_ptr<emo_context> context) {
+  context->arena.reset();
+  context->error.clear();
+  std::lock_guard<std::mutex> lock(mutex);
+  idle.push_back(std::move(context));
+}
+
+static void writeError(const std::string &message, char *error, size_t bytes) {
+  if (!error || bytes == 0)
+    return;
+  size_t n = message.size() < bytes - 1 ? message.size() : bytes - 1;
+  memcpy(error, message.data(), n);
+  error[n] = 0;
+}
+
+emo_model *emo_load(const emo_program *program, const char *artifactPath, const emo_load_options *options, char *error,
+                    size_t errorBytes) {
+  emo_load_options defaults = {};
+  const emo_load_options &chosen = options ? *options : defaults;
+  std::string message;
+  if (program->abi != EMO_PROGRAM_ABI) {
+    writeError("the program has ABI version " + std::to_string(program->abi) + ", this runtime expects " +
+                   std::to_string(EMO_PROGRAM_ABI) + "; compile the model again",
+               error, errorBytes);
+    return nullptr;
+  }
+  auto model = std::make_unique<emo_model>();
+  model->program = program;
+  int threads = chosen.threads > 0 ? chosen.threads : availableCpus();
+  if (!chooseIsa(*program, getenv("EMO_CPU"), model->isa, message) ||
+      !model->weights.open(*program, artifactPath, chosen, threads, message)) {
+    writeError(message, error, errorBytes);
+    return nullptr;
+  }
+  if (model->isa >= 0)
+    model->kernels = program->kernel_tables[model->isa].kernels;
+  model->pool = std::make_unique<ThreadPool>(threads);
+  return model.release();
+}
+
+void emo_close(emo_model *model) { delete model; }
+
+const emo_program *emo_model_program(const emo_model *model) { return model->program; }
+
+const char *emo_model_isa(const emo_model *model) {
+  return model->isa < 0 ? "generic" : model->program->kernel_tables[model->isa].isa;
+}
+
+int32_t emo_model_threads(const emo_model *model) { return model->pool->size(); }
+
+const emo_entry_desc *emo_entry(const emo_model *model, const char *name) {
+  for (int32_t i = 0; i < model->program->num_entries; ++i)
+    if (strcmp(model->program->entries[i].name, name) == 0)
+      return &model->program->entries[i];
+  return nullptr;
+}
+
+//===----------------------------------------------------------------------===//
+// Running
+//===----------------------------------------------------------------------===//
+
+/// int32 token ids where the program wants int64.
+static std::unique_ptr<int64_t[]> widened(const emo_value_desc &desc, const emo_tensor &tensor) {
+  if (desc.dtype != EMO_I64 || tensor.dtype != EMO_I32)
+    return nullptr;
+  int64_t count = 1;
+  for (int32_t d = 0; d < tensor.rank; ++d)
+    count *= tensor.dims[d];
+  std::unique_ptr<int64_t[]> copy(new int64_t[count ? count : 1]);
+  for (int64_t i = 0; i < count; ++i)
+    copy[i] = static_cast<const int32_t *>(tensor.data)[i];
+  return copy;
+}
+
+int32_t emo_run(emo_model *model, const char *name, const emo_tensor *inputs, int32_t numInputs, emo_tensor *outputs,
+                int32_t numOutputs, char *error, size_t errorBytes) {
+  std::string message;
+  const emo_entry_desc *entry = emo_entry(model, name);
+  if (!entry) {
+    writeError("the program has no entry '" + std::string(name) + "'", error, errorBytes);
+    return -1;
+  }
+  if (numOutputs != entry->num_outputs) {
+    writeError("entry '" + std::string(name) + "' has " + std::to_string(entry->num_outputs) + " outputs, got " +
+                   std::to_string(numOutputs),
+               error, errorBytes);
+    return -1;
+  }
+  if (!checkInputs(*entry, inputs, numInputs, message)) {
+    writeError(message, error, errorBytes);
+    return -1;
+  }
+  std::vector<emo_buffer> buffers(numInputs);
+  std::vector<std::unique_ptr<int64_t[]>> copies(numInputs);
+  for (int32_t i = 0; i < numInputs; ++i) {
+    copies[i] = widened(entry->inputs[i], inputs[i]);
+    buffers[i].data = copies[i] ? copies[i].get() : inputs[i].data;
+    memcpy(buffers[i].dims, inputs[i].dims, sizeof buffers[i].dims);
+  }
+  std::vector<bool> own(numOutputs);
+  for (int32_t i = 0; i < numOutputs; ++i)
+    own[i] = outputs[i].data == nullptr;
+  std::unique_ptr<emo_context> context = model->takeContext();
+  context->entry = entry;
+  context->outputs = outputs;
+  int32_t status = entry->fn(context.get(), buffers.data());
+  if (status == 0 && context->error.empty()) {
+    model->giveBack(std::move(context));
+    return 0;
+  }
+  message = context->error.empty() ? "entry '" + std::string(name) + "' failed" : context->error;
+  model->giveBack(std::move(context));
+  for (int32_t i = 0; i < numOutputs; ++i)
+    if (own[i])
+      emo_release(&outputs[i]);
+  writeError(message, error, errorBytes);
+  return -1;
+}
+
+void emo_release(emo_tensor *tensor) {
+  free(tensor->data);
+  *tensor = {};
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// A loaded program and one run of it.
+#ifndef EMO_LIB_RUNTIME_MODEL_H
+#define EMO_LIB_RUNTIME_MODEL_H
+
+#include "ThreadPool.h"
+#include "Weights.h"
+#include "emo/Runtime/Emo.h"
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace emo::rt {
+
+/// Temporaries of one run: blocks that are kept and merged into one, so that the second run allocates nothing.
+class Arena {
+public:
+  ~Arena();
+  /// 64-byte aligned; null when memory is exhausted.
+  void *allocate(size_t bytes);
+  void reset();
+
+private:
+  struct Block {
+    char *data;
+    size_t capacity;
+  };
+  bool addBlock(size_t bytes);
+  std::vector<Block> blocks;
+  size_t used = 0; // of the last block
+};
+
+} // namespace emo::rt
+
+/// One run of one entry.
+struct emo_context {
+  emo_model *model = nullptr;
+  emo::rt::Arena arena;
+  emo::rt::Scratch scratch;
+  const emo_entry_desc *entry = nullptr;
+  emo_tensor *outputs = nullptr;
+  std::string error;
+};
+
+struct emo_model {
+  const emo_program *program = nullptr;
+  emo::rt::Weights weights;
+  std::unique_ptr<emo::rt::ThreadPool> pool;
+  int32_t isa = -1;
+  const emo_kernel_fn *kernels = nullptr;
+
+  /// A context for a run: one that an earlier run gave back, or a new one.
+  std::unique_ptr<emo_context> takeContext();
+  void giveBack(std::unique_ptr<emo_context> context);
+
+private:
+  std::mutex mutex;
+  std::vector<std::unique_ptr<emo_context>> idle;
+};
+
+namespace emo::rt {
+
+/// Chooses the kernel table: the most demanding one that this machine supports, or `forced` (EMO_CPU). False with a message.
+bool chooseIsa(const emo_program &program, const char *forced, int32_t &index, std::string &error);
+
+/// Checks the inputs of a call against the entry. Returns false with a message that names the input.
+bool checkInputs(const emo_entry_desc &entry, const emo_tensor *inputs, int32_t numInputs, std::string &error);
+
+/// "[2, 3]".
+std::string shapeText(const int64_t *dims, int32_t rank);
+
+} // namespace emo::rt
+#endif // EMO_LIB_RUNTIME_MODEL_H

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The services that compiled code calls; see emo/Runtime/Program.h.
+#include "Model.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <unistd.h>
+
+using namespace emo::rt;
+
+/// Compiled code cannot go on without memory and has no path for errors of allocation: end the process with a message.
+[[noreturn]] static void outOfMemory(int64_t bytes) {
+  fprintf(stderr, "error: out of memory: %lld bytes are needed for temporaries or outputs; use a smaller batch or sequence\n",
+          static_cast<long long>(bytes));
+  _exit(1);
+}
+
+void emo_rt_parallel(emo_context *ctx, int32_t kernel, const int64_t *args, int64_t tasks, int64_t scratchBytes) {
+  ctx->model->pool->run(ctx->model->kernels[kernel], args, tasks, scratchBytes, ctx->scratch);
+}
+
+int32_t emo_rt_isa(emo_context *ctx) { return ctx->model->isa; }
+
+int32_t emo_rt_threads(emo_context *ctx) { return ctx->model->pool->size(); }
+
+void *emo_rt_alloc(emo_context *ctx, int64_t bytes) {
+  void *memory = ctx->arena.allocate(bytes < 64 ? 64 : bytes);
+  if (!memory)
+    outOfMemory(bytes);
+  return memory;
+}
+
+void *emo_rt_output(emo_context *ctx, int32_t index, const int64_t *dims) {
+  emo_tensor &out = ctx->outputs[index];
+  const emo_value_desc &desc = ctx->entry->outputs[index];
+  int64_t bytes = emo_dtype_bytes(desc.dtype);
+  for (int32_t d = 0; d < desc.rank; ++d)
+    bytes *= dims[d];
+  if (out.data) {
+    if (out.dtype == desc.dtype && out.rank == desc.rank && memcmp(out.dims, dims, desc.rank * sizeof(int64_t)) == 0)
+      return out.data;
+    // The caller's buffer does not fit: let the entry finish in temporary memory and report it.
+    ctx->error = "output '" + std::string(desc.name) + "' has dtype " + emo_dtype_name(desc.dtype) + " and shape " +
+                 shapeText(dims, desc.rank) + ", the given buffer has " + emo_dtype_name(out.dtype) + " and " +
+                 shapeText(out.dims, out.rank);
+    return emo_rt_alloc(ctx, bytes);
+  }
+  out.dtype = desc.dtype;
+  out.rank = desc.rank;
+  memcpy(out.dims, dims, desc.rank * sizeof(int64_t));
+  out.data = aligned_alloc(64, bytes ? (bytes + 63) & ~int64_t(63) : 64);
+  if (!out.data)
+    outOfMemory(bytes);
+  return out.data;
+}
+
+const void *emo_rt_param(emo_context *ctx, int32_t index) {
+  return ctx->model->weights.data() + ctx->model->program->params[index].offset;
+}
+
+void emo_rt_fail(emo_context *ctx, const char *format, const int64_t *values, int32_t numValues) {
+  // Each "%d" stands for one value.
+  std::string text;
+  int32_t used = 0;
+  for (const char *c = format; *c; ++c) {
+    if (c[0] == '%' && c[1] == 'd' && used < numValues) {
+      text += std::to_string(values[used++]);
+      ++c;
+    } else {
+      text += *c;
+    }
+  }
+  ctx->error = text;
+}

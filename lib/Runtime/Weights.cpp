@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "Weights.h"
+
+#include "emo/Runtime/WeightsFile.h"
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+using namespace emo::rt;
+
+namespace {
+struct File {
+  int fd = -1;
+  ~File() {
+    if (fd >= 0)
+      close(fd);
+  }
+};
+} // namespace
+
+Weights::~Weights() {
+  if (mapping)
+    munmap(mapping, mappedBytes);
+}
+
+/// Reads the trailer at the end of the file; false when there is none.
+static bool readTrailer(int fd, emo_weights_trailer &trailer, int64_t &fileBytes) {
+  struct stat info;
+  if (fstat(fd, &info) != 0 || info.st_size < (int64_t)sizeof trailer)
+    return false;
+  fileBytes = info.st_size;
+  return pread(fd, &trailer, sizeof trailer, fileBytes - sizeof trailer) == (ssize_t)sizeof trailer &&
+         memcmp(trailer.magic, EMO_WEIGHTS_MAGIC, sizeof trailer.magic) == 0;
+}
+
+bool Weights::open(const emo_program &program, const char *artifactPath, const emo_load_options &options, int threads,
+                   std::string &error) {
+  if (program.weights_bytes == 0)
+    return true;
+  if (options.weights_data) {
+    blob = static_cast<const char *>(options.weights_data);
+    return true;
+  }
+  if (options.weights_path) {
+    path = options.weights_path;
+    return openFile(program, options, threads, error);
+  }
+  if (!artifactPath) {
+    error = "this program has no file of its own: give the path of its weights";
+    return false;
+  }
+  path = artifactPath;
+  {
+    File file{::open(artifactPath, O_RDONLY | O_CLOEXEC)};
+    emo_weights_trailer trailer;
+    int64_t fileBytes;
+    if (file.fd < 0 || !readTrailer(file.fd, trailer, fileBytes))
+      path += ".weights";
+  }
+  return openFile(program, options, threads, error);
+}
+
+bool Weights::openFile(const emo_program &program, const emo_load_options &options, int threads, std::string &error) {
+  File file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (file.fd < 0) {
+    error = "cannot open the weights file '" + path + "': " + strerror(errno) +
+            "; it belongs beside the program (emo-compile --weights=embedded makes one file)";
+    return false;
+  }
+  emo_weights_trailer trailer;
+  int64_t fileBytes = 0;
+  if (!readTrailer(file.fd, trailer, fileBytes)) {
+    error = "'" + path + "' does not end like a weights file of emo; was it cut short?";
+    return false;
+  }
+  if (strncmp(trailer.hash, program.weights_hash, sizeof trailer.hash) != 0) {
+    error = "'" + path + "' holds the weights of another program: found hash " + std::string(trailer.hash, 16) + "..., expected " +
+            std::string(program.weights_hash).substr(0, 16) + "...";
+    return false;
+  }
+  if (trailer.bytes != program.weights_bytes || trailer.offset < 0 ||
+      trailer.offset > fileBytes - (int64_t)sizeof trailer - trailer.bytes) {
+    error = "'" + path + "' holds " + std::to_string(trailer.bytes) + " bytes of weights, expected " +
+            std::to_string(program.weights_bytes);
+    return false;
+  }
+  if (options.weights_memory == EMO_WEIGHTS_HUGE)
+    return readIntoHugePages(file.fd, trailer.offset, trailer.bytes, threads, error);
+  return map(file.fd, trailer.offset, trailer.bytes, error);
+}
+
+bool Weights::map(int fd, int64_t offset, int64_t bytes, std::string &error) {
+  mappedBytes = bytes;
+  void *memory = mmap(nullptr, mappedBytes, PROT_READ, MAP_SHARED, fd, offset);
+  if (memory == MAP_FAILED) {
+    error = "cannot map the weights of '" + path + "': " + strerror(errno);
+    return false;
+  }
+  mapping = memory;
+  blob = static_cast<const char *>(memory);
+  return true;
+}
+
+bool Weights::readIntoHugePages(int fd, int64_t offset, int64_t bytes, int threads, std::string &error) {
+  const size_t page = EMO_WEIGHTS_ALIGNMENT;
+  mappedBytes = bytes + 2 * page;
+  void *memory = mmap(nullptr, mappedBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) {
+    error = "cannot reserve " + std::to_string(bytes) + " bytes for the weights: " + strerror(errno);
+    return false;
+  }
+  mapping = memory;
+  char *start = reinterpret_cast<char *>((reinterpret_cast<uintptr_t>(memory) + page - 1) & ~(page - 1));
+  madvise(start, bytes, MADV_HUGEPAGE);
+
+  constexpr int64_t kChunk = 32 << 20;
+  std::atomic<int64_t> next{0};
+  std::atomic<int> failure{0};
+  auto read = [&] {
+    for (int64_t begin; (begin = next.fetch_add(kChunk)) < bytes && !failure;) {
+      int64_t end = begin + kChunk < bytes ? begin + kChunk : bytes;
+      while (begin < end) {
+        ssize_t got = pread(fd, start + begin, end - begin, offset + begin);
+        if (got < 0 && errno == EINTR)
+          continue;
+        if (got <= 0) {
+          failure = got < 0 ? errno : EIO;
+          return;
+        }
+        begin += got;
+      }
+    }
+  };
+  std::vector<std::thread> readers;
+  for (int i = 1; i < threads; ++i)
+    readers.emplace_back(read);
+  read();
+  for (std::thread &reader : readers)
+    reader.join();
+  if (failure) {
+    error = "cannot read the weights of '" + path + "': " + strerror(failure);
+    return false;
+  }
+  blob = start;
+  return true;
+}
