@@ -5,6 +5,7 @@
 
 using namespace mlir;
 
-void emo::populateDifferentiatePipeline(OpPassManager &pm, const DifferentiateOptions &options) {
+void emo::populateDifferentiatePipeline(OpPassManager &pm,
+                                        const DifferentiateOptions &options) {
   pm.addPass(createVerifyPhase({"differentiate", /*record=*/true}));
 }

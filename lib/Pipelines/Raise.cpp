@@ -5,6 +5,7 @@
 
 using namespace mlir;
 
-void emo::populateRaisePipeline(OpPassManager &pm, const RaiseOptions &options) {
+void emo::populateRaisePipeline(OpPassManager &pm,
+                                const RaiseOptions &options) {
   pm.addPass(createVerifyPhase({"raise", /*record=*/true}));
 }

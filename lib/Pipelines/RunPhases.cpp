@@ -4,7 +4,8 @@
 
 using namespace mlir;
 
-void emo::populatePhase(OpPassManager &pm, Phase phase, const PipelineOptions &options) {
+void emo::populatePhase(OpPassManager &pm, Phase phase,
+                        const PipelineOptions &options) {
   switch (phase) {
   case Phase::Import:
     return;
@@ -25,22 +26,27 @@ void emo::populatePhase(OpPassManager &pm, Phase phase, const PipelineOptions &o
   }
 }
 
-LogicalResult emo::runPhases(ModuleOp module, Phase first, Phase last, const PipelineOptions &options,
-                             function_ref<LogicalResult(PassManager &)> configure) {
+LogicalResult
+emo::runPhases(ModuleOp module, Phase first, Phase last,
+               const PipelineOptions &options,
+               function_ref<LogicalResult(PassManager &)> configure) {
   PassManager pm(module.getContext(), ModuleOp::getOperationName());
   if (configure && failed(configure(pm)))
     return failure();
-  for (int phase = static_cast<int>(first); phase <= static_cast<int>(last); ++phase)
+  for (int phase = static_cast<int>(first); phase <= static_cast<int>(last);
+       ++phase)
     populatePhase(pm, static_cast<Phase>(phase), options);
   return pm.run(module);
 }
 
-LogicalResult emo::runPhasesUntil(ModuleOp module, Phase last, const PipelineOptions &options,
-                                  function_ref<LogicalResult(PassManager &)> configure) {
+LogicalResult
+emo::runPhasesUntil(ModuleOp module, Phase last, const PipelineOptions &options,
+                    function_ref<LogicalResult(PassManager &)> configure) {
   std::optional<Phase> done = modulePhase(module);
   if (!done)
     return failure();
   if (*done >= last)
     return success();
-  return runPhases(module, static_cast<Phase>(static_cast<int>(*done) + 1), last, options, configure);
+  return runPhases(module, static_cast<Phase>(static_cast<int>(*done) + 1),
+                   last, options, configure);
 }

@@ -5,6 +5,7 @@
 
 using namespace mlir;
 
-void emo::populateSpecialisePipeline(OpPassManager &pm, const SpecialiseOptions &options) {
+void emo::populateSpecialisePipeline(OpPassManager &pm,
+                                     const SpecialiseOptions &options) {
   pm.addPass(createVerifyPhase({"specialise", /*record=*/true}));
 }

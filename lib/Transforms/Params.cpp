@@ -10,11 +10,13 @@ ParamOp ParamFactory::lookup(Value value) {
   return ref ? symbols.lookup<ParamOp>(ref.getParam()) : ParamOp();
 }
 
-/// `param`'s sources with its program moved into them, so that they can be concatenated with others; nothing when that would change
-/// the value: a program over several sources moves only when each step works on elements.
+/// `param`'s sources with its program moved into them, so that they can be
+/// concatenated with others; nothing when that would change the value: a
+/// program over several sources moves only when each step works on elements.
 static std::optional<SmallVector<Attribute>> programInSources(ParamOp param) {
   SmallVector<Attribute> result;
-  bool elementwise = llvm::all_of(param.getProgram(), [](Attribute step) { return isa<CastAttr>(step); });
+  bool elementwise = llvm::all_of(
+      param.getProgram(), [](Attribute step) { return isa<CastAttr>(step); });
   if (param.getSources().size() > 1 && !elementwise)
     return std::nullopt;
   for (Attribute source : param.getSources()) {
@@ -24,7 +26,8 @@ static std::optional<SmallVector<Attribute>> programInSources(ParamOp param) {
     if (stored && !param.getProgram().empty()) {
       SmallVector<Attribute> steps(stored.getTransforms());
       llvm::append_range(steps, param.getProgram());
-      source = SourceAttr::get(param.getContext(), stored.getFile(), stored.getOffset(), stored.getType(), steps);
+      source = SourceAttr::get(param.getContext(), stored.getFile(),
+                               stored.getOffset(), stored.getType(), steps);
     }
     result.push_back(source);
   }
@@ -40,39 +43,47 @@ ParamOp ParamFactory::concat(ArrayRef<ParamOp> parts, StringRef suffix) {
   for (ParamOp part : parts) {
     std::optional<SmallVector<Attribute>> own = programInSources(part);
     auto partType = cast<RankedTensorType>(part.getType());
-    if (!own || partType.getElementType() != type.getElementType() || partType.getRank() != type.getRank() ||
+    if (!own || partType.getElementType() != type.getElementType() ||
+        partType.getRank() != type.getRank() ||
         partType.getShape().drop_front() != type.getShape().drop_front())
       return {};
     shape[0] += partType.getDimSize(0);
     llvm::append_range(sources, *own);
   }
-  return create(first.getLoc(), first.getSymName() + "." + suffix, type.clone(shape), sources, {}, first);
+  return create(first.getLoc(), first.getSymName() + "." + suffix,
+                type.clone(shape), sources, {}, first);
 }
 
 ParamOp ParamFactory::ropeTable(RopeTableAttr source, Location loc) {
-  auto type = RankedTensorType::get({source.getPositions(), source.getDim()}, Float32Type::get(module.getContext()));
+  auto type = RankedTensorType::get({source.getPositions(), source.getDim()},
+                                    Float32Type::get(module.getContext()));
   return create(loc, "rope_table", type, {source}, {}, nullptr);
 }
 
-ParamOp ParamFactory::create(Location loc, const Twine &name, RankedTensorType type, ArrayRef<Attribute> sources,
+ParamOp ParamFactory::create(Location loc, const Twine &name,
+                             RankedTensorType type, ArrayRef<Attribute> sources,
                              ArrayRef<Attribute> program, Operation *after) {
   OpBuilder builder(module.getContext());
-  ArrayAttr sourcesAttr = builder.getArrayAttr(sources), programAttr = builder.getArrayAttr(program);
-  ParamOp &param = made[builder.getArrayAttr({TypeAttr::get(type), sourcesAttr, programAttr})];
+  ArrayAttr sourcesAttr = builder.getArrayAttr(sources),
+            programAttr = builder.getArrayAttr(program);
+  ParamOp &param = made[builder.getArrayAttr(
+      {TypeAttr::get(type), sourcesAttr, programAttr})];
   if (param)
     return param;
   if (after)
     builder.setInsertionPointAfter(after);
   else
     builder.setInsertionPointToStart(module.getBody());
-  param = ParamOp::create(builder, loc, builder.getStringAttr(name), TypeAttr::get(type), sourcesAttr, programAttr);
+  param = ParamOp::create(builder, loc, builder.getStringAttr(name),
+                          TypeAttr::get(type), sourcesAttr, programAttr);
   symbols.insert(param); // makes the name unique
   return param;
 }
 
 void emo::eraseUnusedParams(ModuleOp module) {
   DenseSet<StringAttr> used;
-  module.walk([&](ParamRefOp ref) { used.insert(ref.getParamAttr().getAttr()); });
+  module.walk(
+      [&](ParamRefOp ref) { used.insert(ref.getParamAttr().getAttr()); });
   for (ParamOp param : llvm::make_early_inc_range(module.getOps<ParamOp>()))
     if (!used.contains(param.getSymNameAttr()))
       param.erase();

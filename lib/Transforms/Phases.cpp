@@ -5,8 +5,9 @@
 
 using namespace mlir;
 
-static constexpr StringLiteral names[] = {"import",  "raise",     "specialise", "differentiate",
-                                          "kernels", "bufferize", "cpu",        "llvm"};
+static constexpr StringLiteral names[] = {
+    "import",  "raise",     "specialise", "differentiate",
+    "kernels", "bufferize", "cpu",        "llvm"};
 
 StringRef emo::phaseName(Phase phase) { return names[static_cast<int>(phase)]; }
 
@@ -26,6 +27,7 @@ std::optional<emo::Phase> emo::modulePhase(ModuleOp module) {
   auto name = dyn_cast<StringAttr>(attr);
   std::optional<Phase> phase = name ? parsePhase(name) : std::nullopt;
   if (!phase)
-    module.emitError() << "expects '" << phaseAttrName << "' to be one of " << phaseNames() << ", got " << attr;
+    module.emitError() << "expects '" << phaseAttrName << "' to be one of "
+                       << phaseNames() << ", got " << attr;
   return phase;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-/// \file One options struct and one populate function per phase, used alike by emo-compile, emo-run, emo-opt and the plugin.
-/// IR before and after each phase: docs/phases.md.
+/// \file One options struct and one populate function per phase, used alike by
+/// emo-compile, emo-run, emo-opt and the plugin. IR before and after each
+/// phase: docs/phases.md.
 #ifndef EMO_PIPELINES_PIPELINES_H
 #define EMO_PIPELINES_PIPELINES_H
 
@@ -13,19 +14,26 @@ namespace emo {
 /// raise: onnx ops -> MODEL (emo, linalg, tensor, arith, math, scf on tensors).
 struct RaiseOptions : mlir::PassPipelineOptions<RaiseOptions> {};
 
-/// specialise: MODEL -> MODEL; chooses experts and derives the entry points @step and @loss from @forward.
+/// specialise: MODEL -> MODEL; chooses experts and derives the entry points
+/// @step and @loss from @forward.
 struct SpecialiseOptions : mlir::PassPipelineOptions<SpecialiseOptions> {
-  Option<bool> entryPoints{*this, "entry-points", llvm::cl::desc("derive @step and @loss from @forward"), llvm::cl::init(true)};
+  Option<bool> entryPoints{
+      *this, "entry-points",
+      llvm::cl::desc("derive @step and @loss from @forward"),
+      llvm::cl::init(true)};
 };
 
 /// differentiate: MODEL -> MODEL with gradients. Nothing happens for inference.
-struct DifferentiateOptions : mlir::PassPipelineOptions<DifferentiateOptions> {};
+struct DifferentiateOptions : mlir::PassPipelineOptions<DifferentiateOptions> {
+};
 
 /// kernels: MODEL -> kernel ops on tensors; what has no kernel becomes linalg.
 struct KernelsOptions : mlir::PassPipelineOptions<KernelsOptions> {
-  Option<bool> reference{*this, "reference",
-                         llvm::cl::desc("use no kernels: decompose every op by the reference lowering (slow, the oracle)"),
-                         llvm::cl::init(false)};
+  Option<bool> reference{
+      *this, "reference",
+      llvm::cl::desc("use no kernels: decompose every op by the reference "
+                     "lowering (slow, the oracle)"),
+      llvm::cl::init(false)};
 };
 
 /// bufferize: tensors -> memrefs, KV caches in place.
@@ -33,7 +41,9 @@ struct BufferizeOptions : mlir::PassPipelineOptions<BufferizeOptions> {};
 
 /// cpu: kernel ops -> emo.launch of kernels, one nested module per ISA level.
 struct CPUOptions : mlir::PassPipelineOptions<CPUOptions> {
-  ListOption<std::string> levels{*this, "levels", llvm::cl::desc("ISA levels to generate code for (default: all)")};
+  ListOption<std::string> levels{
+      *this, "levels",
+      llvm::cl::desc("ISA levels to generate code for (default: all)")};
 };
 
 /// llvm: everything -> LLVM dialect and the emo_program descriptor.
@@ -49,24 +59,38 @@ struct PipelineOptions {
   LLVMOptions llvm;
 };
 
-void populateRaisePipeline(mlir::OpPassManager &pm, const RaiseOptions &options);
-void populateSpecialisePipeline(mlir::OpPassManager &pm, const SpecialiseOptions &options);
-void populateDifferentiatePipeline(mlir::OpPassManager &pm, const DifferentiateOptions &options);
-void populateKernelsPipeline(mlir::OpPassManager &pm, const KernelsOptions &options);
-void populateBufferizePipeline(mlir::OpPassManager &pm, const BufferizeOptions &options);
+void populateRaisePipeline(mlir::OpPassManager &pm,
+                           const RaiseOptions &options);
+void populateSpecialisePipeline(mlir::OpPassManager &pm,
+                                const SpecialiseOptions &options);
+void populateDifferentiatePipeline(mlir::OpPassManager &pm,
+                                   const DifferentiateOptions &options);
+void populateKernelsPipeline(mlir::OpPassManager &pm,
+                             const KernelsOptions &options);
+void populateBufferizePipeline(mlir::OpPassManager &pm,
+                               const BufferizeOptions &options);
 void populateCPUPipeline(mlir::OpPassManager &pm, const CPUOptions &options);
 void populateLLVMPipeline(mlir::OpPassManager &pm, const LLVMOptions &options);
 
-/// Appends the passes of one phase (none for import), ending with the check of its invariant, which records it in emo.phase.
-void populatePhase(mlir::OpPassManager &pm, Phase phase, const PipelineOptions &options);
+/// Appends the passes of one phase (none for import), ending with the check of
+/// its invariant, which records it in emo.phase.
+void populatePhase(mlir::OpPassManager &pm, Phase phase,
+                   const PipelineOptions &options);
 
-/// Runs the phases first..last (both included) on `module`. `configure` may set up the pass manager (timing, IR printing).
-mlir::LogicalResult runPhases(mlir::ModuleOp module, Phase first, Phase last, const PipelineOptions &options,
-                              llvm::function_ref<mlir::LogicalResult(mlir::PassManager &)> configure = nullptr);
+/// Runs the phases first..last (both included) on `module`. `configure` may set
+/// up the pass manager (timing, IR printing).
+mlir::LogicalResult runPhases(
+    mlir::ModuleOp module, Phase first, Phase last,
+    const PipelineOptions &options,
+    llvm::function_ref<mlir::LogicalResult(mlir::PassManager &)> configure =
+        nullptr);
 
-/// Runs the phases that `module` still lacks (by its emo.phase) up to `last`. A module that is past `last` is left alone.
-mlir::LogicalResult runPhasesUntil(mlir::ModuleOp module, Phase last, const PipelineOptions &options,
-                                   llvm::function_ref<mlir::LogicalResult(mlir::PassManager &)> configure = nullptr);
+/// Runs the phases that `module` still lacks (by its emo.phase) up to `last`. A
+/// module that is past `last` is left alone.
+mlir::LogicalResult runPhasesUntil(
+    mlir::ModuleOp module, Phase last, const PipelineOptions &options,
+    llvm::function_ref<mlir::LogicalResult(mlir::PassManager &)> configure =
+        nullptr);
 
 } // namespace emo
 

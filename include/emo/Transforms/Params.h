@@ -9,23 +9,30 @@
 
 namespace emo {
 
-/// Derives parameters from others. Equal requests give the same symbol, so that all entry points share one copy.
+/// Derives parameters from others. Equal requests give the same symbol, so that
+/// all entry points share one copy.
 class ParamFactory {
 public:
-  explicit ParamFactory(mlir::ModuleOp module) : module(module), symbols(module) {}
+  explicit ParamFactory(mlir::ModuleOp module)
+      : module(module), symbols(module) {}
 
-  /// The parameter that `ref` names; null when `value` is not a reference to one.
+  /// The parameter that `ref` names; null when `value` is not a reference to
+  /// one.
   ParamOp lookup(mlir::Value value);
 
-  /// The concatenation of `parts` along dimension 0, named after the first; null when a weight program cannot say it.
+  /// The concatenation of `parts` along dimension 0, named after the first;
+  /// null when a weight program cannot say it.
   ParamOp concat(llvm::ArrayRef<ParamOp> parts, llvm::StringRef suffix);
 
   /// The rotary table of `source`'s frequencies.
   ParamOp ropeTable(RopeTableAttr source, mlir::Location loc);
 
 private:
-  ParamOp create(mlir::Location loc, const llvm::Twine &name, mlir::RankedTensorType type, llvm::ArrayRef<mlir::Attribute> sources,
-                 llvm::ArrayRef<mlir::Attribute> program, mlir::Operation *after);
+  ParamOp create(mlir::Location loc, const llvm::Twine &name,
+                 mlir::RankedTensorType type,
+                 llvm::ArrayRef<mlir::Attribute> sources,
+                 llvm::ArrayRef<mlir::Attribute> program,
+                 mlir::Operation *after);
 
   mlir::ModuleOp module;
   mlir::SymbolTable symbols;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-/// \file Passes of lib/Transforms; descriptions with IR before and after: Passes.td.
+/// \file Passes of lib/Transforms; descriptions with IR before and after:
+/// Passes.td.
 #ifndef EMO_TRANSFORMS_PASSES_H
 #define EMO_TRANSFORMS_PASSES_H
 

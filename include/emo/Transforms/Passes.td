@@ -16,4 +16,22 @@ def VerifyPhase : Pass<"emo-verify-phase", "::mlir::ModuleOp"> {
   ];
 }
 
+def Bufferize : Pass<"emo-bufferize", "::mlir::ModuleOp"> {
+  let summary = "tensors to memrefs, KV caches in place";
+  let description = [{
+    One-shot bufferization across function boundaries with identity layouts; buffers are allocated with memref.alloc and never
+    freed (the runtime's arena ends with the entry). Arguments with `emo.role = "kv_cache"` may be written, all others are only
+    read. A result with `emo.tied = N` is the updated argument N: it must end up in that argument's own buffer, is then dropped from the
+    function, and no copy to or from a cache, nor an allocation with its capacity, may exist. Fails with the op in the way otherwise.
+
+    ```mlir
+    func.func public @step(%x: tensor<?x8xf32>, %k: tensor<?x2x?x8xf32> {emo.role = "kv_cache"})
+        -> (tensor<?x8xf32>, tensor<?x2x?x8xf32> {emo.tied = 1 : i64})
+    // becomes
+    func.func public @step(%x: memref<?x8xf32>, %k: memref<?x2x?x8xf32> {emo.role = "kv_cache"}) -> memref<?x8xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect", "::mlir::memref::MemRefDialect"];
+}
+
 #endif // EMO_TRANSFORMS_PASSES_TD

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-/// \file The phases of the compiler, in order. docs/phases.md has each one's invariant.
+/// \file The phases of the compiler, in order. docs/phases.md has each one's
+/// invariant.
 #ifndef EMO_TRANSFORMS_PHASES_H
 #define EMO_TRANSFORMS_PHASES_H
 
@@ -9,7 +10,16 @@
 
 namespace emo {
 
-enum class Phase { Import, Raise, Specialise, Differentiate, Kernels, Bufferize, CPU, LLVM };
+enum class Phase {
+  Import,
+  Raise,
+  Specialise,
+  Differentiate,
+  Kernels,
+  Bufferize,
+  CPU,
+  LLVM
+};
 
 constexpr Phase lastPhase = Phase::LLVM;
 
@@ -21,8 +31,9 @@ std::optional<Phase> parsePhase(llvm::StringRef name);
 /// All names, comma-separated, for messages.
 std::string phaseNames();
 
-/// The last phase done according to `emo.phase`; a module without the attribute has just been imported. Emits an error and returns
-/// nothing when the attribute names no phase.
+/// The last phase done according to `emo.phase`; a module without the attribute
+/// has just been imported. Emits an error and returns nothing when the
+/// attribute names no phase.
 std::optional<Phase> modulePhase(mlir::ModuleOp module);
 
 } // namespace emo

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// emo-to-kernels: the MODEL becomes kernel ops on tensors. Patterns are in the files beside this one.
+// emo-to-kernels: the MODEL becomes kernel ops on tensors. Patterns are in the
+// files beside this one.
 #include "Utils.h"
 #include "emo/Conversion/Passes.h"
 #include "emo/Transforms/Params.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/Transforms/Transforms.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
@@ -28,7 +30,8 @@ struct EmoToKernelsPass : emo::impl::EmoToKernelsBase<EmoToKernelsPass> {
       if (func.isExternal())
         continue;
       fuseProjections(func, params);
-      if (failed(convertGroups(func)) || failed(convertOps(func, params)) || failed(fuseEpilogues(func)))
+      if (failed(convertGroups(func)) || failed(convertOps(func, params)) ||
+          failed(fuseEpilogues(func)))
         return signalPassFailure();
     }
     eraseUnusedParams(module);
@@ -55,15 +58,19 @@ struct EmoToKernelsPass : emo::impl::EmoToKernelsBase<EmoToKernelsPass> {
     RewritePatternSet patterns(&getContext());
     populateEpiloguePatterns(patterns);
     tensor::ExpandShapeOp::getCanonicalizationPatterns(patterns, &getContext());
-    tensor::CollapseShapeOp::getCanonicalizationPatterns(patterns, &getContext());
+    tensor::CollapseShapeOp::getCanonicalizationPatterns(patterns,
+                                                         &getContext());
+    // Sizes in terms of the arguments, not of values in between.
     tensor::DimOp::getCanonicalizationPatterns(patterns, &getContext());
+    memref::populateResolveRankedShapedTypeResultDimsPatterns(patterns);
     return applyPatternsGreedily(func, std::move(patterns));
   }
 
   /// Rows of the rotary tables: what the model says it can do, 0 when unknown.
   int64_t maxPositions() {
     auto model = getOperation()->getAttrOfType<DictionaryAttr>("emo.model");
-    auto value = model ? model.getAs<IntegerAttr>("max_positions") : IntegerAttr();
+    auto value =
+        model ? model.getAs<IntegerAttr>("max_positions") : IntegerAttr();
     return value ? value.getInt() : 0;
   }
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Elementwise ops behind a product or a combine move into its epilogue region: residual adds, casts, scales.
+// Elementwise ops behind a product or a combine move into its epilogue region:
+// residual adds, casts, scales.
 #include "Utils.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Matchers.h"
@@ -9,15 +10,19 @@ using namespace emo;
 
 /// A float elementwise op on tensors of equal shape that has a scalar form.
 static bool isElementwise(Operation *op) {
-  if (!OpTrait::hasElementwiseMappableTraits(op) || op->getNumResults() != 1 || !isMemoryEffectFree(op) ||
-      !isa_and_nonnull<arith::ArithDialect, math::MathDialect>(op->getDialect()))
+  if (!OpTrait::hasElementwiseMappableTraits(op) || op->getNumResults() != 1 ||
+      !isMemoryEffectFree(op) ||
+      !isa_and_nonnull<arith::ArithDialect, math::MathDialect>(
+          op->getDialect()))
     return false;
   auto type = dyn_cast<RankedTensorType>(op->getResult(0).getType());
-  if (!type || !isa<FloatType>(type.getElementType()) || !haveKernelTypes(op->getResults()) || !haveKernelTypes(op->getOperands()))
+  if (!type || !isa<FloatType>(type.getElementType()) ||
+      !haveKernelTypes(op->getResults()) || !haveKernelTypes(op->getOperands()))
     return false;
   return llvm::all_of(op->getOperandTypes(), [&](Type operand) {
     auto tensor = cast<RankedTensorType>(operand);
-    return isa<FloatType>(tensor.getElementType()) && tensor.getShape() == type.getShape();
+    return isa<FloatType>(tensor.getElementType()) &&
+           tensor.getShape() == type.getShape();
   });
 }
 
@@ -30,11 +35,14 @@ static TypedAttr splatValue(Value value) {
 
 namespace {
 
-/// f(expand(x), y) -> expand(f(x, collapse(y))): brings elementwise ops next to the kernels, which work on rows.
+/// f(expand(x), y) -> expand(f(x, collapse(y))): brings elementwise ops next to
+/// the kernels, which work on rows.
 struct ElementwiseOnRows : RewritePattern {
-  explicit ElementwiseOnRows(MLIRContext *context) : RewritePattern(MatchAnyOpTypeTag(), 1, context) {}
+  explicit ElementwiseOnRows(MLIRContext *context)
+      : RewritePattern(MatchAnyOpTypeTag(), 1, context) {}
 
-  LogicalResult matchAndRewrite(Operation *op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(Operation *op,
+                                PatternRewriter &rewriter) const override {
     if (!isElementwise(op))
       return failure();
     tensor::ExpandShapeOp expand;
@@ -50,30 +58,39 @@ struct ElementwiseOnRows : RewritePattern {
         auto type = expand.getSrcType().clone(splat.getType());
         if (!type.hasStaticShape())
           return failure();
-        operands.push_back(arith::ConstantOp::create(rewriter, op->getLoc(), SplatElementsAttr::get(type, ArrayRef<Attribute>(splat))));
+        operands.push_back(arith::ConstantOp::create(
+            rewriter, op->getLoc(),
+            SplatElementsAttr::get(type, ArrayRef<Attribute>(splat))));
       } else {
-        operands.push_back(tensor::CollapseShapeOp::create(rewriter, op->getLoc(), operand, groups));
+        operands.push_back(tensor::CollapseShapeOp::create(
+            rewriter, op->getLoc(), operand, groups));
       }
     }
     auto type = cast<RankedTensorType>(op->getResult(0).getType());
-    Operation *inner = rewriter.create(op->getLoc(), op->getName().getIdentifier(), operands,
-                                       expand.getSrcType().clone(type.getElementType()), op->getAttrs());
-    rewriter.replaceOpWithNewOp<tensor::ExpandShapeOp>(op, type, inner->getResult(0), groups, expand.getMixedOutputShape());
+    Operation *inner = rewriter.create(
+        op->getLoc(), op->getName().getIdentifier(), operands,
+        expand.getSrcType().clone(type.getElementType()), op->getAttrs());
+    rewriter.replaceOpWithNewOp<tensor::ExpandShapeOp>(
+        op, type, inner->getResult(0), groups, expand.getMixedOutputShape());
     return success();
   }
 };
 
-/// f(kernel, y) -> a kernel whose epilogue ends with f; y becomes an `element` operand.
+/// f(kernel, y) -> a kernel whose epilogue ends with f; y becomes an `element`
+/// operand.
 template <typename KernelOp>
 struct FuseEpilogue : RewritePattern {
-  explicit FuseEpilogue(MLIRContext *context) : RewritePattern(MatchAnyOpTypeTag(), 2, context) {}
+  explicit FuseEpilogue(MLIRContext *context)
+      : RewritePattern(MatchAnyOpTypeTag(), 2, context) {}
 
-  LogicalResult matchAndRewrite(Operation *op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(Operation *op,
+                                PatternRewriter &rewriter) const override {
     if (!isElementwise(op))
       return failure();
     for (OpOperand &operand : op->getOpOperands()) {
       auto kernel = operand.get().getDefiningOp<KernelOp>();
-      if (kernel && kernel->getNumResults() == 1 && kernel->hasOneUse() && kernel.getOuts()[0].template getDefiningOp<tensor::EmptyOp>()) {
+      if (kernel && kernel->getNumResults() == 1 && kernel->hasOneUse() &&
+          kernel.getOuts()[0].template getDefiningOp<tensor::EmptyOp>()) {
         fuse(kernel, op, operand.getOperandNumber(), rewriter);
         return success();
       }
@@ -81,12 +98,14 @@ struct FuseEpilogue : RewritePattern {
     return failure();
   }
 
-  static void fuse(KernelOp kernel, Operation *op, unsigned position, PatternRewriter &rewriter) {
+  static void fuse(KernelOp kernel, Operation *op, unsigned position,
+                   PatternRewriter &rewriter) {
     // The new kernel sits where `op` is: there all operands are defined.
     Location loc = rewriter.getFusedLoc({kernel.getLoc(), op->getLoc()});
     auto type = cast<RankedTensorType>(op->getResult(0).getType());
     auto empty = kernel.getOuts()[0].template getDefiningOp<tensor::EmptyOp>();
-    Value out = tensor::EmptyOp::create(rewriter, loc, empty.getMixedSizes(), type.getElementType());
+    Value out = tensor::EmptyOp::create(rewriter, loc, empty.getMixedSizes(),
+                                        type.getElementType());
     auto fused = cast<KernelOp>(rewriter.clone(*kernel));
     fused->setLoc(loc);
     fused.getOutsMutable().assign(ValueRange{out});
@@ -102,18 +121,23 @@ struct FuseEpilogue : RewritePattern {
       if (i == position) {
         scalars.push_back(yield.getValues()[0]);
       } else if (TypedAttr splat = splatValue(operand)) {
-        scalars.push_back(arith::ConstantOp::create(rewriter, op->getLoc(), splat));
+        scalars.push_back(
+            arith::ConstantOp::create(rewriter, op->getLoc(), splat));
       } else {
-        kinds.push_back(OperandKindAttr::get(rewriter.getContext(), OperandKind::Element));
+        kinds.push_back(
+            OperandKindAttr::get(rewriter.getContext(), OperandKind::Element));
         fused.getExtrasMutable().append(operand);
-        scalars.push_back(body.addArgument(getElementTypeOrSelf(operand), op->getLoc()));
+        scalars.push_back(
+            body.addArgument(getElementTypeOrSelf(operand), op->getLoc()));
       }
     }
     fused.setKindsAttr(rewriter.getArrayAttr(kinds));
     rewriter.setInsertionPoint(yield);
     Operation *scalar =
-        rewriter.create(op->getLoc(), op->getName().getIdentifier(), scalars, type.getElementType(), op->getAttrs());
-    rewriter.modifyOpInPlace(yield, [&] { yield.getValuesMutable().assign(scalar->getResults()); });
+        rewriter.create(op->getLoc(), op->getName().getIdentifier(), scalars,
+                        type.getElementType(), op->getAttrs());
+    rewriter.modifyOpInPlace(
+        yield, [&] { yield.getValuesMutable().assign(scalar->getResults()); });
     rewriter.replaceOp(op, fused->getResults());
   }
 };
@@ -121,5 +145,6 @@ struct FuseEpilogue : RewritePattern {
 } // namespace
 
 void emo::populateEpiloguePatterns(RewritePatternSet &patterns) {
-  patterns.add<ElementwiseOnRows, FuseEpilogue<KernelMatmulOp>, FuseEpilogue<KernelCombineOp>>(patterns.getContext());
+  patterns.add<ElementwiseOnRows, FuseEpilogue<KernelMatmulOp>,
+               FuseEpilogue<KernelCombineOp>>(patterns.getContext());
 }

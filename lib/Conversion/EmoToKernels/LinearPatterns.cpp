@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Dense linear layers: emo.linear -> kernel.matmul on rows, bias in the epilogue.
+// Dense linear layers: emo.linear -> kernel.matmul on rows, bias in the
+// epilogue.
 #include "Utils.h"
 
 using namespace mlir;
@@ -10,15 +11,18 @@ namespace {
 struct ConvertLinear : OpRewritePattern<LinearOp> {
   using OpRewritePattern::OpRewritePattern;
 
-  LogicalResult matchAndRewrite(LinearOp op, PatternRewriter &rewriter) const override {
-    if (!haveKernelTypes(op->getOperands()) || !haveKernelTypes(op->getResults()))
+  LogicalResult matchAndRewrite(LinearOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!haveKernelTypes(op->getOperands()) ||
+        !haveKernelTypes(op->getResults()))
       return rewriter.notifyMatchFailure(op, "no kernel for the element type");
     if (getElementTypeOrSelf(op.getX()) != getElementTypeOrSelf(op.getWeight()))
       return rewriter.notifyMatchFailure(op, "x and weight differ in type");
     auto weightType = cast<RankedTensorType>(op.getWeight().getType());
     auto type = cast<RankedTensorType>(op.getResult().getType());
     if (!weightType.hasStaticShape() || type.getRank() < 2)
-      return rewriter.notifyMatchFailure(op, "the weight's shape is dynamic or x is a vector");
+      return rewriter.notifyMatchFailure(
+          op, "the weight's shape is dynamic or x is a vector");
 
     Location loc = op.getLoc();
     MatmulOperands operands;
@@ -28,13 +32,17 @@ struct ConvertLinear : OpRewritePattern<LinearOp> {
       operands.extras = {op.getBias()};
       operands.kinds = {OperandKind::Column};
     }
-    Value out = emptyRows(rewriter, loc, operands.lhs, weightType.getDimSize(0), type.getElementType());
-    Value rows = createMatmul(rewriter, loc, operands, out, [&](OpBuilder &b, Location loc, ValueRange args) {
-      Value value = args[0];
-      if (op.getBias())
-        value = arith::AddFOp::create(b, loc, value, castFloat(b, loc, args[1], value.getType()));
-      return castFloat(b, loc, value, type.getElementType());
-    });
+    Value out = emptyRows(rewriter, loc, operands.lhs, weightType.getDimSize(0),
+                          type.getElementType());
+    Value rows = createMatmul(
+        rewriter, loc, operands, out,
+        [&](OpBuilder &b, Location loc, ValueRange args) {
+          Value value = args[0];
+          if (op.getBias())
+            value = arith::AddFOp::create(
+                b, loc, value, castFloat(b, loc, args[1], value.getType()));
+          return castFloat(b, loc, value, type.getElementType());
+        });
     rewriter.replaceOp(op, fromRows(rewriter, loc, rows, op.getX(), 1, type));
     return success();
   }
@@ -42,4 +50,6 @@ struct ConvertLinear : OpRewritePattern<LinearOp> {
 
 } // namespace
 
-void emo::populateLinearPatterns(RewritePatternSet &patterns) { patterns.add<ConvertLinear>(patterns.getContext()); }
+void emo::populateLinearPatterns(RewritePatternSet &patterns) {
+  patterns.add<ConvertLinear>(patterns.getContext());
+}

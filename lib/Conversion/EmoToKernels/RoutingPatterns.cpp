@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Routing: linear + route -> kernel.router when nothing else reads the logits; group_by_expert.
+// Routing: linear + route -> kernel.router when nothing else reads the logits;
+// group_by_expert.
 #include "Utils.h"
 #include "mlir/Interfaces/ValueBoundsOpInterface.h"
 
@@ -8,20 +9,24 @@ using namespace emo;
 
 static Value throughCollapse(Value value) {
   while (auto collapse = value.getDefiningOp<tensor::CollapseShapeOp>()) {
-    if (!collapse->hasOneUse() || collapse.getResultType().getShape().back() != collapse.getSrcType().getShape().back())
+    if (!collapse->hasOneUse() || collapse.getResultType().getShape().back() !=
+                                      collapse.getSrcType().getShape().back())
       break;
     value = collapse.getSrc();
   }
   return value;
 }
 
-/// When `value` is columns [offset, offset + its width) of all rows of a wider value: that value.
+/// When `value` is columns [offset, offset + its width) of all rows of a wider
+/// value: that value.
 static Value throughColumns(Value value, int64_t offset) {
   auto slice = value.getDefiningOp<tensor::ExtractSliceOp>();
-  if (!slice || !slice->hasOneUse() || slice.getSourceType().getRank() != 2 || slice.getType().getRank() != 2 ||
-      slice.getStaticOffset(0) != 0 || slice.getStaticOffset(1) != offset || !slice.hasUnitStride())
+  if (!slice || !slice->hasOneUse() || slice.getSourceType().getRank() != 2 ||
+      slice.getType().getRank() != 2 || slice.getStaticOffset(0) != 0 ||
+      slice.getStaticOffset(1) != offset || !slice.hasUnitStride())
     return {};
-  FailureOr<bool> allRows = ValueBoundsConstraintSet::areEqual({slice.getResult(), 0}, {slice.getSource(), 0});
+  FailureOr<bool> allRows = ValueBoundsConstraintSet::areEqual(
+      {slice.getResult(), 0}, {slice.getSource(), 0});
   return succeeded(allRows) && *allRows ? slice.getSource() : Value();
 }
 
@@ -30,52 +35,73 @@ namespace {
 struct ConvertRouter : OpRewritePattern<RouteOp> {
   using OpRewritePattern::OpRewritePattern;
 
-  LogicalResult matchAndRewrite(RouteOp op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(RouteOp op,
+                                PatternRewriter &rewriter) const override {
     if (op.getNumGroups() != 1 || op.getSparseMixer())
-      return rewriter.notifyMatchFailure(op, "no kernel for expert groups and the sparse mixer");
+      return rewriter.notifyMatchFailure(
+          op, "no kernel for expert groups and the sparse mixer");
     auto logitsType = cast<RankedTensorType>(op.getLogits().getType());
-    if (logitsType.isDynamicDim(1) || !haveKernelTypes(op->getOperands()) || !haveKernelTypes(op->getResults()))
+    if (logitsType.isDynamicDim(1) || !haveKernelTypes(op->getOperands()) ||
+        !haveKernelTypes(op->getResults()))
       return rewriter.notifyMatchFailure(op, "no kernel for the types");
     LinearOp linear = findLogits(op, logitsType.getDimSize(1));
     if (!linear)
-      return rewriter.notifyMatchFailure(op, "the logits are not those of a linear layer, or they have other users");
+      return rewriter.notifyMatchFailure(op,
+                                         "the logits are not those of a linear "
+                                         "layer, or they have other users");
     auto weightType = cast<RankedTensorType>(linear.getWeight().getType());
-    int64_t scored = logitsType.getDimSize(1) + (op.getSharedLogits() ? static_cast<int64_t>(op.getNumShared()) : 0);
-    if (linear.getBias() || !getElementTypeOrSelf(linear.getResult()).isF32() || !haveKernelTypes(linear->getOperands()) ||
+    int64_t scored =
+        logitsType.getDimSize(1) +
+        (op.getSharedLogits() ? static_cast<int64_t>(op.getNumShared()) : 0);
+    if (linear.getBias() || !getElementTypeOrSelf(linear.getResult()).isF32() ||
+        !haveKernelTypes(linear->getOperands()) ||
         !weightType.hasStaticShape() || weightType.getDimSize(0) != scored)
-      return rewriter.notifyMatchFailure(op, "the router kernel has f32 logits without a bias");
+      return rewriter.notifyMatchFailure(
+          op, "the router kernel has f32 logits without a bias");
 
     // Widening x is exact: the kernel does it.
     Value x = linear.getX();
-    if (auto extend = x.getDefiningOp<arith::ExtFOp>(); extend && haveKernelTypes(extend.getIn()))
+    if (auto extend = x.getDefiningOp<arith::ExtFOp>();
+        extend && haveKernelTypes(extend.getIn()))
       x = extend.getIn();
     Location loc = op.getLoc();
     x = toRows(rewriter, loc, x);
-    int64_t choices = cast<RankedTensorType>(op.getWeights().getType()).getDimSize(1);
-    Value weights = emptyRows(rewriter, loc, x, choices, getElementTypeOrSelf(op.getWeights()));
+    int64_t choices =
+        cast<RankedTensorType>(op.getWeights().getType()).getDimSize(1);
+    Value weights = emptyRows(rewriter, loc, x, choices,
+                              getElementTypeOrSelf(op.getWeights()));
     Value indices = emptyRows(rewriter, loc, x, choices, rewriter.getI32Type());
     auto router = KernelRouterOp::create(
-        rewriter, loc, TypeRange{weights.getType(), indices.getType()}, x, linear.getWeight(), op.getBias(),
-        ValueRange{weights, indices}, op.getTopKAttr(), op.getNumSharedAttr(), op.getScoringAttr(), op.getOrderAttr(),
-        op.getNormalizeAttr(), op.getEpsilonAttr(), op.getScaleAttr(),
+        rewriter, loc, TypeRange{weights.getType(), indices.getType()}, x,
+        linear.getWeight(), op.getBias(), ValueRange{weights, indices},
+        op.getTopKAttr(), op.getNumSharedAttr(), op.getScoringAttr(),
+        op.getOrderAttr(), op.getNormalizeAttr(), op.getEpsilonAttr(),
+        op.getScaleAttr(),
         op.getSharedLogits() ? rewriter.getUnitAttr() : UnitAttr());
     rewriter.replaceOp(op, router.getResults());
     return success();
   }
 
-  /// The linear layer whose output is exactly the op's logits (then shared logits), read by nothing else.
+  /// The linear layer whose output is exactly the op's logits (then shared
+  /// logits), read by nothing else.
   static LinearOp findLogits(RouteOp op, int64_t numRouted) {
     if (!op.getSharedLogits()) {
       auto linear = throughCollapse(op.getLogits()).getDefiningOp<LinearOp>();
-      return linear && linear->hasOneUse() && op.getLogits().hasOneUse() ? linear : LinearOp();
+      return linear && linear->hasOneUse() && op.getLogits().hasOneUse()
+                 ? linear
+                 : LinearOp();
     }
-    Value routed = throughColumns(op.getLogits(), 0), shared = throughColumns(op.getSharedLogits(), numRouted);
+    Value routed = throughColumns(op.getLogits(), 0),
+          shared = throughColumns(op.getSharedLogits(), numRouted);
     if (!routed || routed != shared)
       return {};
     // Besides the two slices only sizes may be asked for.
-    if (llvm::count_if(routed.getUsers(), [](Operation *user) { return !isa<tensor::DimOp>(user); }) != 2)
+    if (llvm::count_if(routed.getUsers(), [](Operation *user) {
+          return !isa<tensor::DimOp>(user);
+        }) != 2)
       return {};
-    if (auto collapse = routed.getDefiningOp<tensor::CollapseShapeOp>(); collapse && collapse.getSrc().hasOneUse())
+    if (auto collapse = routed.getDefiningOp<tensor::CollapseShapeOp>();
+        collapse && collapse.getSrc().hasOneUse())
       return collapse.getSrc().getDefiningOp<LinearOp>();
     return routed.getDefiningOp<LinearOp>();
   }
@@ -84,28 +110,36 @@ struct ConvertRouter : OpRewritePattern<RouteOp> {
 struct ConvertGroupByExpert : OpRewritePattern<GroupByExpertOp> {
   using OpRewritePattern::OpRewritePattern;
 
-  LogicalResult matchAndRewrite(GroupByExpertOp op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(GroupByExpertOp op,
+                                PatternRewriter &rewriter) const override {
     auto indicesType = cast<RankedTensorType>(op.getIndices().getType());
     if (indicesType.isDynamicDim(1))
-      return rewriter.notifyMatchFailure(op, "the number of choices is dynamic");
+      return rewriter.notifyMatchFailure(op,
+                                         "the number of choices is dynamic");
     Location loc = op.getLoc();
     int64_t choices = indicesType.getDimSize(1);
     Type i32 = rewriter.getI32Type();
-    OpFoldResult tokens = tensor::getMixedSize(rewriter, loc, op.getIndices(), 0);
+    OpFoldResult tokens =
+        tensor::getMixedSize(rewriter, loc, op.getIndices(), 0);
     if (auto size = getConstantIntValue(tokens))
       tokens = rewriter.getIndexAttr(*size * choices);
     else
-      tokens = arith::MulIOp::create(rewriter, loc, cast<Value>(tokens), arith::ConstantIndexOp::create(rewriter, loc, choices))
+      tokens = arith::MulIOp::create(
+                   rewriter, loc, cast<Value>(tokens),
+                   arith::ConstantIndexOp::create(rewriter, loc, choices))
                    .getResult();
     int64_t experts = static_cast<int64_t>(op.getNumExperts());
-    Value offsets = tensor::EmptyOp::create(rewriter, loc, ArrayRef<int64_t>{experts + 1}, i32);
+    Value offsets = tensor::EmptyOp::create(
+        rewriter, loc, ArrayRef<int64_t>{experts + 1}, i32);
     Value sorted = tensor::EmptyOp::create(rewriter, loc, {tokens}, i32);
     Value inverse = emptyRows(rewriter, loc, op.getIndices(), choices, i32);
     SmallVector<Value> outs{offsets, sorted, inverse};
     for (auto [out, result] : llvm::zip_equal(outs, op.getResults()))
       if (out.getType() != result.getType())
-        return rewriter.notifyMatchFailure(op, "result types do not follow from the operands");
-    rewriter.replaceOpWithNewOp<KernelGroupByExpertOp>(op, op.getResultTypes(), op.getIndices(), outs);
+        return rewriter.notifyMatchFailure(
+            op, "result types do not follow from the operands");
+    rewriter.replaceOpWithNewOp<KernelGroupByExpertOp>(op, op.getResultTypes(),
+                                                       op.getIndices(), outs);
     return success();
   }
 };

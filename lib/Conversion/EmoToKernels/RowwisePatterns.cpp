@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Row-wise ops: emo.rms_norm, emo.embedding, emo.dispatch (when nothing took it as its gather).
+// Row-wise ops: emo.rms_norm, emo.embedding, emo.dispatch (when nothing took it
+// as its gather).
 #include "Utils.h"
 
 using namespace mlir;
@@ -10,17 +11,22 @@ namespace {
 struct ConvertRmsNorm : OpRewritePattern<RmsNormOp> {
   using OpRewritePattern::OpRewritePattern;
 
-  LogicalResult matchAndRewrite(RmsNormOp op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(RmsNormOp op,
+                                PatternRewriter &rewriter) const override {
     auto type = cast<RankedTensorType>(op.getResult().getType());
-    if (!haveKernelTypes(op->getOperands()) || !haveKernelTypes(op->getResults()) || type.getRank() < 2 ||
+    if (!haveKernelTypes(op->getOperands()) ||
+        !haveKernelTypes(op->getResults()) || type.getRank() < 2 ||
         type.isDynamicDim(type.getRank() - 1))
       return rewriter.notifyMatchFailure(op, "no kernel for the type");
     Location loc = op.getLoc();
     Value x = toRows(rewriter, loc, op.getX());
-    Value out = emptyRows(rewriter, loc, x, type.getShape().back(), type.getElementType());
-    auto norm =
-        KernelRmsNormOp::create(rewriter, loc, TypeRange{out.getType()}, x, op.getWeight(), ValueRange{out}, op.getEpsilonAttr());
-    rewriter.replaceOp(op, fromRows(rewriter, loc, norm.getResult(0), op.getX(), 1, type));
+    Value out = emptyRows(rewriter, loc, x, type.getShape().back(),
+                          type.getElementType());
+    auto norm = KernelRmsNormOp::create(rewriter, loc, TypeRange{out.getType()},
+                                        x, op.getWeight(), ValueRange{out},
+                                        op.getEpsilonAttr());
+    rewriter.replaceOp(
+        op, fromRows(rewriter, loc, norm.getResult(0), op.getX(), 1, type));
     return success();
   }
 };
@@ -28,17 +34,23 @@ struct ConvertRmsNorm : OpRewritePattern<RmsNormOp> {
 struct ConvertEmbedding : OpRewritePattern<EmbeddingOp> {
   using OpRewritePattern::OpRewritePattern;
 
-  LogicalResult matchAndRewrite(EmbeddingOp op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(EmbeddingOp op,
+                                PatternRewriter &rewriter) const override {
     auto type = cast<RankedTensorType>(op.getResult().getType());
     auto tableType = cast<RankedTensorType>(op.getTable().getType());
-    if (!haveKernelTypes(op->getOperands()) || tableType.getElementType() != type.getElementType() || type.getRank() < 2 ||
-        !tableType.hasStaticShape())
+    if (!haveKernelTypes(op->getOperands()) ||
+        tableType.getElementType() != type.getElementType() ||
+        type.getRank() < 2 || !tableType.hasStaticShape())
       return rewriter.notifyMatchFailure(op, "no kernel for the type");
     Location loc = op.getLoc();
     Value ids = toFlat(rewriter, loc, op.getIds());
-    Value out = emptyRows(rewriter, loc, ids, tableType.getDimSize(1), type.getElementType());
-    auto gather = KernelGatherRowsOp::create(rewriter, loc, TypeRange{out.getType()}, op.getTable(), ids, ValueRange{out});
-    rewriter.replaceOp(op, fromRows(rewriter, loc, gather.getResult(0), op.getIds(), 0, type));
+    Value out = emptyRows(rewriter, loc, ids, tableType.getDimSize(1),
+                          type.getElementType());
+    auto gather =
+        KernelGatherRowsOp::create(rewriter, loc, TypeRange{out.getType()},
+                                   op.getTable(), ids, ValueRange{out});
+    rewriter.replaceOp(
+        op, fromRows(rewriter, loc, gather.getResult(0), op.getIds(), 0, type));
     return success();
   }
 };
@@ -46,13 +58,16 @@ struct ConvertEmbedding : OpRewritePattern<EmbeddingOp> {
 struct ConvertDispatch : OpRewritePattern<DispatchOp> {
   using OpRewritePattern::OpRewritePattern;
 
-  LogicalResult matchAndRewrite(DispatchOp op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(DispatchOp op,
+                                PatternRewriter &rewriter) const override {
     auto type = cast<RankedTensorType>(op.getRows().getType());
     if (!haveKernelTypes(op->getOperands()) || type.isDynamicDim(1))
       return rewriter.notifyMatchFailure(op, "no kernel for the type");
-    Value out = emptyRows(rewriter, op.getLoc(), op.getTokens(), type.getDimSize(1), type.getElementType());
-    auto gather =
-        KernelGatherRowsOp::create(rewriter, op.getLoc(), TypeRange{out.getType()}, op.getX(), op.getTokens(), ValueRange{out});
+    Value out = emptyRows(rewriter, op.getLoc(), op.getTokens(),
+                          type.getDimSize(1), type.getElementType());
+    auto gather = KernelGatherRowsOp::create(
+        rewriter, op.getLoc(), TypeRange{out.getType()}, op.getX(),
+        op.getTokens(), ValueRange{out});
     rewriter.replaceOp(op, gather.getResults());
     return success();
   }
@@ -61,5 +76,6 @@ struct ConvertDispatch : OpRewritePattern<DispatchOp> {
 } // namespace
 
 void emo::populateRowwisePatterns(RewritePatternSet &patterns) {
-  patterns.add<ConvertRmsNorm, ConvertEmbedding, ConvertDispatch>(patterns.getContext());
+  patterns.add<ConvertRmsNorm, ConvertEmbedding, ConvertDispatch>(
+      patterns.getContext());
 }

@@ -13,11 +13,13 @@ bool emo::haveKernelTypes(ValueRange values) {
     if (!type)
       return false;
     Type element = type.getElementType();
-    return element.isF32() || element.isBF16() || element.isInteger(32) || element.isInteger(64);
+    return element.isF32() || element.isBF16() || element.isInteger(32) ||
+           element.isInteger(64);
   });
 }
 
-static Value collapseLeading(OpBuilder &builder, Location loc, Value value, int64_t leading) {
+static Value collapseLeading(OpBuilder &builder, Location loc, Value value,
+                             int64_t leading) {
   int64_t rank = cast<RankedTensorType>(value.getType()).getRank();
   if (leading <= 1)
     return value;
@@ -31,14 +33,17 @@ static Value collapseLeading(OpBuilder &builder, Location loc, Value value, int6
 }
 
 Value emo::toRows(OpBuilder &builder, Location loc, Value value) {
-  return collapseLeading(builder, loc, value, cast<RankedTensorType>(value.getType()).getRank() - 1);
+  return collapseLeading(builder, loc, value,
+                         cast<RankedTensorType>(value.getType()).getRank() - 1);
 }
 
 Value emo::toFlat(OpBuilder &builder, Location loc, Value value) {
-  return collapseLeading(builder, loc, value, cast<RankedTensorType>(value.getType()).getRank());
+  return collapseLeading(builder, loc, value,
+                         cast<RankedTensorType>(value.getType()).getRank());
 }
 
-Value emo::fromRows(OpBuilder &builder, Location loc, Value rows, Value like, unsigned drop, RankedTensorType type) {
+Value emo::fromRows(OpBuilder &builder, Location loc, Value rows, Value like,
+                    unsigned drop, RankedTensorType type) {
   int64_t leading = cast<RankedTensorType>(like.getType()).getRank() - drop;
   if (leading <= 1)
     return rows;
@@ -56,7 +61,8 @@ Value emo::fromRows(OpBuilder &builder, Location loc, Value rows, Value like, un
   return tensor::ExpandShapeOp::create(builder, loc, type, rows, groups, sizes);
 }
 
-Value emo::emptyRows(OpBuilder &builder, Location loc, Value rows, ArrayRef<int64_t> columns, Type elementType) {
+Value emo::emptyRows(OpBuilder &builder, Location loc, Value rows,
+                     ArrayRef<int64_t> columns, Type elementType) {
   SmallVector<OpFoldResult> sizes{tensor::getMixedSize(builder, loc, rows, 0)};
   for (int64_t size : columns)
     sizes.push_back(builder.getIndexAttr(size));
@@ -64,7 +70,8 @@ Value emo::emptyRows(OpBuilder &builder, Location loc, Value rows, ArrayRef<int6
 }
 
 Value emo::castFloat(OpBuilder &builder, Location loc, Value value, Type type) {
-  unsigned from = value.getType().getIntOrFloatBitWidth(), to = type.getIntOrFloatBitWidth();
+  unsigned from = value.getType().getIntOrFloatBitWidth(),
+           to = type.getIntOrFloatBitWidth();
   if (from < to)
     return arith::ExtFOp::create(builder, loc, type, value);
   if (from > to)
@@ -72,19 +79,23 @@ Value emo::castFloat(OpBuilder &builder, Location loc, Value value, Type type) {
   return value;
 }
 
-Value emo::createMatmul(OpBuilder &builder, Location loc, const MatmulOperands &operands, Value out, Epilogue epilogue) {
+Value emo::createMatmul(OpBuilder &builder, Location loc,
+                        const MatmulOperands &operands, Value out,
+                        Epilogue epilogue) {
   SmallVector<Attribute> kinds;
   for (OperandKind kind : operands.kinds)
     kinds.push_back(OperandKindAttr::get(builder.getContext(), kind));
-  auto matmul =
-      KernelMatmulOp::create(builder, loc, TypeRange{out.getType()}, operands.lhs, operands.weights, operands.gather, operands.offsets,
-                             operands.extras, ValueRange{out}, static_cast<int64_t>(operands.weights.size()),
-                             builder.getArrayAttr(kinds), /*packed=*/false);
+  auto matmul = KernelMatmulOp::create(
+      builder, loc, TypeRange{out.getType()}, operands.lhs, operands.weights,
+      operands.gather, operands.offsets, operands.extras, ValueRange{out},
+      static_cast<int64_t>(operands.weights.size()),
+      builder.getArrayAttr(kinds), /*packed=*/false);
   OpBuilder::InsertionGuard guard(builder);
   SmallVector<Type> types(operands.weights.size(), builder.getF32Type());
   for (Value extra : operands.extras)
     types.push_back(getElementTypeOrSelf(extra));
-  Block *body = builder.createBlock(&matmul.getBody(), {}, types, SmallVector<Location>(types.size(), loc));
+  Block *body = builder.createBlock(&matmul.getBody(), {}, types,
+                                    SmallVector<Location>(types.size(), loc));
   Value result = epilogue(builder, loc, body->getArguments());
   KernelYieldOp::create(builder, loc, result);
   return matmul.getResult(0);

@@ -23,7 +23,7 @@ class Emo_KernelOp<string mnemonic, list<Trait> traits = []>
   }];
 }
 
-def Emo_KernelMatmulOp : Emo_KernelOp<"matmul", [AttrSizedOperandSegments, SingleBlock]> {
+def Emo_KernelMatmulOp : Emo_KernelOp<"matmul", [AttrSizedOperandSegments, SingleBlock, IsolatedFromAbove]> {
   let summary = "dense, gathered or grouped product with an epilogue region";
   let description = [{
     out[i, n] = body(acc_0, .., extras) with acc_j = sum_k lhs[row(i), k] * weights_j[e(i), n, k] in max(f32, type).
@@ -121,7 +121,7 @@ def Emo_KernelGroupByExpertOp : Emo_KernelOp<"group_by_expert"> {
   let assemblyFormat = "`indices` `(` $indices `:` type($indices) `)` `outs` `(` $outs `:` type($outs) `)` attr-dict (`->` type($results)^)?";
 }
 
-def Emo_KernelCombineOp : Emo_KernelOp<"combine", [AttrSizedOperandSegments, SingleBlock]> {
+def Emo_KernelCombineOp : Emo_KernelOp<"combine", [AttrSizedOperandSegments, SingleBlock, IsolatedFromAbove]> {
   let summary = "gather and sum the expert outputs of each token, with an epilogue region";
   let description = [{
     acc[t, n] = sum over j of weights[t, j] * rows[inverse[t, j], n] in f32, in the order of j; out = body(acc, extras).
