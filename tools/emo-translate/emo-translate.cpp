@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // emo-translate: models into emo's dialects and back.
+#include "emo/Import/HuggingFace.h"
 #include "emo/Import/Onnx.h"
 #include "mlir/Tools/mlir-translate/MlirTranslateMain.h"
 
 int main(int argc, char **argv) {
+  emo::registerHuggingFaceTranslation();
   emo::registerOnnxTranslation();
   return mlir::failed(mlir::mlirTranslateMain(argc, argv, "emo model translation\n"));
 }

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "JsonFile.h"
+
+#include "llvm/Support/MemoryBuffer.h"
+
+using namespace mlir;
+using namespace emo;
+
+static constexpr int kMaxDepth = 32;
+
+/// Deepest nesting of brackets outside strings.
+static int nestingDepth(StringRef text) {
+  int depth = 0, deepest = 0;
+  bool inString = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    if (inString) {
+      if (c == '\\')
+        ++i;
+      else if (c == '"')
+        inString = false;
+      continue;
+    }
+    if (c == '"')
+      inString = true;
+    else if (c == '{' || c == '[')
+      deepest = std::max(deepest, ++depth);
+    else if (c == '}' || c == ']')
+      --depth;
+  }
+  return deepest;
+}
+
+std::optional<llvm::json::Object> emo::parseJsonObject(StringRef text, FileError error) {
+  if (int depth = nestingDepth(text); depth > kMaxDepth) {
+    error() << "expects JSON nested at most " << kMaxDepth << " levels deep, found " << depth;
+    return std::nullopt;
+  }
+  llvm::Expected<llvm::json::Value> value = llvm::json::parse(text);
+  if (!value) {
+    error() << "is not valid JSON: " << llvm::toString(value.takeError());
+    return std::nullopt;
+  }
+  llvm::json::Object *object = value->getAsObject();
+  if (!object) {
+    error() << "expects a JSON object at the top";
+    return std::nullopt;
+  }
+  return std::move(*object);
+}
+
+std::optional<llvm::json::Object> emo::readJsonFile(StringRef path, FileError error) {
+  constexpr uint64_t kMaxBytes = 16 << 20;
+  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+  if (!buffer) {
+    error() << "cannot be read: " << buffer.getError().message();
+    return std::nullopt;
+  }
+  if ((*buffer)->getBufferSize() > kMaxBytes) {
+    error() << "expects at most " << kMaxBytes << " bytes, found " << (*buffer)->getBufferSize();
+    return std::nullopt;
+  }
+  return parseJsonObject((*buffer)->getBuffer(), error);
+}

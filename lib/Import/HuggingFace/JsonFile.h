@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Small JSON files that may come from anywhere.
+#ifndef EMO_LIB_IMPORT_HUGGINGFACE_JSONFILE_H
+#define EMO_LIB_IMPORT_HUGGINGFACE_JSONFILE_H
+
+#include "mlir/IR/Diagnostics.h"
+#include "llvm/Support/JSON.h"
+
+#include <optional>
+
+namespace emo {
+
+/// Emits an error about the file.
+using FileError = llvm::function_ref<mlir::InFlightDiagnostic()>;
+
+/// Parses `text` as one JSON object; nesting deeper than 32 levels is refused before the recursive parser sees it.
+std::optional<llvm::json::Object> parseJsonObject(llvm::StringRef text, FileError error);
+
+/// Reads and parses a file of at most 16 MiB.
+std::optional<llvm::json::Object> readJsonFile(llvm::StringRef path, FileError error);
+
+} // namespace emo
+#endif // EMO_LIB_IMPORT_HUGGINGFACE_JSONFILE_H
