@@ -7,5 +7,7 @@ using namespace mlir;
 
 void emo::populateSpecialisePipeline(OpPassManager &pm,
                                      const SpecialiseOptions &options) {
+  if (options.entryPoints)
+    pm.addPass(createBuildEntryPoints());
   pm.addPass(createVerifyPhase({"specialise", /*record=*/true}));
 }

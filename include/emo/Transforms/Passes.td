@@ -34,4 +34,22 @@ def Bufferize : Pass<"emo-bufferize", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::bufferization::BufferizationDialect", "::mlir::memref::MemRefDialect"];
 }
 
+def BuildEntryPoints : Pass<"emo-build-entry-points", "::mlir::ModuleOp"> {
+  let summary = "derive @step and @loss from @forward";
+  let description = [{
+    Precondition: the MODEL has a public `@forward` with token ids [batch, sequence] (`emo.role = "token_ids"`), a result named
+    `logits` [batch, sequence, vocab] and no entry points yet. The pass proves by dataflow that everything but emo.attention and
+    emo.rotary works on each token by itself: it follows which dimensions run over batch, sequence or both. Then it adds
+    - `@step(input_ids, lengths, key_cache.0, value_cache.0, ...)`: tokens at positions lengths[b] + s; results: logits [batch, vocab] of
+      the last token of each row, and the caches, tied to their arguments (`emo.tied`). Only the last token takes part in what
+      follows the last attention;
+    - `@loss(input_ids, segments)`: losses [batch, sequence] of predicting token s + 1 at s with attention inside equal
+      segments; 0 at the last position.
+
+    Where the proof fails @forward stays alone, a remark points at the op, and the module attribute
+    `emo.missing_entries = {loss = "reason", step = "reason"}` tells the runtime.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
 #endif // EMO_TRANSFORMS_PASSES_TD
