@@ -2,10 +2,14 @@
 // The phase "raise".
 #include "emo/Pipelines/Pipelines.h"
 #include "emo/Transforms/Passes.h"
+#include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
 
 void emo::populateRaisePipeline(OpPassManager &pm,
                                 const RaiseOptions &options) {
+  pm.addPass(createRaiseOnnx());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
   pm.addPass(createVerifyPhase({"raise", /*record=*/true}));
 }

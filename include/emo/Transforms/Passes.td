@@ -52,4 +52,24 @@ def BuildEntryPoints : Pass<"emo-build-entry-points", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def RaiseOnnx : Pass<"emo-raise-onnx", "::mlir::ModuleOp"> {
+  let summary = "raise onnx nodes to emo ops by dataflow proof";
+  let description = [{
+    Finds embeddings, RMS norms, linear layers, rotary embeddings, attention and expert layers in the nodes of an imported ONNX graph
+    and replaces them by emo ops. What a value computes is unfolded into a scalar expression over elements of other values; views and
+    the way a formulation is spelled disappear there, and the proof looks at what is left (docs/raise.md). Where a proof fails the nodes
+    stay, for `emo-onnx-to-linalg`, and a remark names the missing fact. Casts, transpositions, slices and stacking of parameters
+    become steps of their weight programs.
+
+    ```mlir
+    %0 = onnx.node "Cast" version 28 (%w) {to = 1 : i64} : (tensor<64x32xbf16>) -> tensor<64x32xf32>
+    %1 = onnx.node "Gemm" version 13 (%x, %0) {transB = 1 : i64} : (tensor<?x32xf32>, tensor<64x32xf32>) -> tensor<?x64xf32>
+    // becomes, with #emo.cast<f32> added to the parameter's program,
+    %1 = emo.linear %x, %0 : tensor<?x32xf32>, tensor<64x32xf32> -> tensor<?x64xf32>
+    ```
+    Fails only on a `com.microsoft.MoE` whose weights cannot be taken apart.
+  }];
+  let dependentDialects = ["::emo::EmoDialect", "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
+}
+
 #endif // EMO_TRANSFORMS_PASSES_TD

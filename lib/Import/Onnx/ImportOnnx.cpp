@@ -16,6 +16,7 @@
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/SHA256.h"
 #include "onnx/onnx_pb.h"
 
 #include <google/protobuf/io/coded_stream.h>
@@ -46,7 +47,7 @@ private:
   LogicalResult prepare(DataFolder &data, Weights &weights);
   DictionaryAttr modelAttr();
 
-  std::string folder, fileName;
+  std::string folder, fileName, hash;
   const OnnxImportOptions &options;
   MLIRContext *context;
   Location loc;
@@ -66,6 +67,10 @@ LogicalResult Importer::parse(StringRef bytes) {
   std::optional<std::string> stripped = stripRawData(bytes, reason);
   if (!stripped)
     return error() << "not a valid ONNX file: malformed protobuf: " << reason;
+  // Of everything but the weights' bytes, of which it covers the places.
+  llvm::SHA256 sha;
+  sha.update(*stripped);
+  hash = llvm::toHex(sha.final(), /*LowerCase=*/true);
   google::protobuf::LogSilencer silencer; // the library writes to stderr otherwise
   google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t *>(stripped->data()), stripped->size());
   if (stripped->size() > INT32_MAX)
@@ -146,6 +151,7 @@ DictionaryAttr Importer::modelAttr() {
   Builder builder(context);
   std::optional<int64_t> eos = options.eosId, positions;
   SmallVector<NamedAttribute> attributes;
+  attributes.push_back(builder.getNamedAttr("hash", builder.getStringAttr(hash)));
   attributes.push_back(builder.getNamedAttr("name", builder.getStringAttr(llvm::sys::path::stem(fileName))));
   llvm::SmallString<256> path(folder);
   llvm::sys::path::append(path, "config.json");
