@@ -5,6 +5,7 @@
 #include "emo/Dialect/Emo/IR/Emo.h"
 #include "emo/Dialect/Onnx/IR/Onnx.h"
 #include "emo/Pipelines/Pipelines.h"
+#include "emo/Target/Passes.h"
 #include "emo/Transforms/BufferizableOpInterfaceImpl.h"
 #include "emo/Transforms/Passes.h"
 #include "mlir/InitAllDialects.h"
@@ -28,6 +29,7 @@ void emo::registerAllDialects(DialectRegistry &registry) {
 void emo::registerEmoPasses() {
   registerEmoTransformsPasses();
   registerEmoConversionPasses();
+  registerEmoTargetPasses();
   PassPipelineRegistration<RaiseOptions>("emo-raise-pipeline",
                                          "phase raise: onnx ops to MODEL",
                                          populateRaisePipeline);

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef EMO_TARGET_PASSES_TD
+#define EMO_TARGET_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def KernelsToCPU : Pass<"emo-kernels-to-cpu", "mlir::ModuleOp"> {
+  let summary = "kernel ops on memrefs to launches of generated kernels";
+  let description = [{
+    Packs the weights of products (a new step in their weight programs, see `#emo.pack`), writes each distinct kernel once per ISA
+    level into a nested module, and replaces the kernel ops by launches.
+
+    ```mlir
+    emo.kernel.rms_norm x(%x : memref<?x256xf32>) weight(%w : memref<256xf32>) outs(%y : memref<?x256xf32>) {epsilon = 1.0e-6}
+    ```
+    becomes
+    ```mlir
+    emo.launch "rms_norm_256_0"(%x, %w, %y, %rows) tasks(%tasks) scratch(%c0) : ...
+    module @kernels_x86_64_v4 attributes {emo.isa = "x86-64-v4"} {
+      func.func @rms_norm_256_0(%args: !llvm.ptr, %task: i64, %scratch: !llvm.ptr) { ... }
+    }
+    ```
+    Fails when a kernel op has operands no kernel is written for (types other than f32 and bf16, weights that are no parameters).
+  }];
+  let options = [ListOption<"levels", "levels", "std::string", "ISA levels to write kernels for (default: all)">];
+  let dependentDialects = ["mlir::LLVM::LLVMDialect", "mlir::arith::ArithDialect", "mlir::func::FuncDialect",
+    "mlir::math::MathDialect", "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect", "mlir::vector::VectorDialect"];
+}
+
+#endif // EMO_TARGET_PASSES_TD

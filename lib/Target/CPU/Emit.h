@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Writes the body of one kernel: 64-bit integer arithmetic, loops, memory through pointers, and vectors of f32.
+//
+// bf16 values live in registers as f32 that a bf16 can represent; rounding is integer arithmetic, so that every ISA level rounds
+// alike and none needs a library call.
+#ifndef EMO_LIB_TARGET_CPU_EMIT_H
+#define EMO_LIB_TARGET_CPU_EMIT_H
+
+#include "emo/Target/IsaLevel.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+namespace emo::cpu {
+
+using mlir::Block;
+using mlir::FloatType;
+using mlir::Type;
+using mlir::Value;
+using mlir::ValueRange;
+template <typename T>
+using Fn = llvm::function_ref<T>;
+using Values = llvm::SmallVector<Value>;
+
+class Emit {
+public:
+  Emit(mlir::ImplicitLocOpBuilder &b, const IsaLevel &isa) : b(b), isa(isa) {}
+
+  mlir::ImplicitLocOpBuilder &b;
+  const IsaLevel &isa;
+
+  int lanes() const { return isa.lanes; }
+  Type ptrType() { return mlir::LLVM::LLVMPointerType::get(b.getContext()); }
+  mlir::VectorType vec(int lanes, Type element = {});
+
+  // i64 arithmetic.
+  Value c(int64_t value);
+  Value add(Value x, Value y);
+  Value add(Value x, int64_t y) { return y ? add(x, c(y)) : x; }
+  Value sub(Value x, Value y);
+  Value mul(Value x, Value y);
+  Value mul(Value x, int64_t y);
+  Value div(Value x, Value y); // both non-negative
+  Value rem(Value x, Value y);
+  Value min(Value x, Value y);
+  Value max(Value x, Value y);
+  Value ceilDiv(Value x, Value y) { return div(sub(add(x, y), c(1)), y); }
+  Value less(Value x, Value y); // signed i64 or i32
+  Value equal(Value x, Value y);
+  Value both(Value x, Value y);
+  Value select(Value condition, Value x, Value y);
+  Value toI64(Value i32);
+  Value toI32(Value i64);
+
+  // Control flow.
+  void loop(Value low, Value high, int64_t step, Fn<void(Value)> body);
+  Values loop(Value low, Value high, int64_t step, ValueRange init, Fn<Values(Value, ValueRange)> body);
+  void onlyIf(Value condition, Fn<void()> body);
+
+  // Memory. Offsets and indices are in elements of `element`.
+  Value at(Value base, Value index, Type element);
+  Value at(Value base, int64_t index, Type element);
+  Value bytesAt(Value base, Value bytes);
+  Value load(Type type, Value address, int align = 1);
+  void store(Value value, Value address, int align = 1);
+  Value loadI32(Value base, Value index) { return toI64(load(b.getI32Type(), at(base, index, b.getI32Type()), 4)); }
+
+  /// `lanes` consecutive elements of type f32 or bf16 as vector<lanes x f32>; with `valid` only the first `valid` are read.
+  Value loadF32(Type element, Value address, int lanes, Value valid = {});
+  /// The inverse; bf16 is rounded to nearest even (harmless when `value` is representable already).
+  void storeF32(Value value, Type element, Value address, Value valid = {});
+  /// One element as f32.
+  Value loadScalar(Type element, Value address);
+
+  // Vectors of f32. Scalars work too unless said otherwise.
+  Value f32(double value, int lanes = 0); // 0: a scalar
+  Value splat(Value scalar, int lanes);
+  Value addf(Value x, Value y);
+  Value subf(Value x, Value y);
+  Value mulf(Value x, Value y);
+  Value divf(Value x, Value y);
+  Value maxf(Value x, Value y); // no NaN handling
+  Value fma(Value x, Value y, Value z);
+  Value sqrt(Value x);
+  Value lessf(Value x, Value y);
+  Value equalf(Value x, Value y);
+  /// exp with about 1 ulp; -inf and everything below -87.3 gives 0.
+  Value exp(Value x);
+  Value log(Value x); // scalar or vector of positive normal numbers, about 1 ulp
+  Value tanh(Value x);
+  /// Error function, absolute error below 2e-7.
+  Value erf(Value x);
+  /// Sum or maximum of all lanes, halving in a fixed order; gives a scalar.
+  Value reduceAdd(Value vector);
+  Value reduceMax(Value vector);
+  /// The nearest bf16 as f32, ties to even; NaN stays NaN.
+  Value roundBf16(Value x);
+
+  /// Calls body(first element, lanes) over 0..count: whole vectors, then single elements.
+  void eachVector(int64_t count, Fn<void(Value, int)> body);
+  /// The same with loop-carried values: carried vectors have `lanes()` lanes in the main loop, body of the tail gets scalars of its own.
+  Value sumOver(int64_t count, Fn<Value(Value index, int lanes, Value sum)> body);
+
+private:
+  Value intrinsic(llvm::StringRef name, Type type, ValueRange operands);
+  Value splatInt(int64_t value, Type like);
+  Type intLike(Value x);
+};
+
+} // namespace emo::cpu
+#endif // EMO_LIB_TARGET_CPU_EMIT_H

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Kernels and the host code that launches them. One file per kernel op: a `lower` function replaces the op on memrefs by emo.launch
+// and, when no equal kernel exists yet, writes the kernel once per ISA level.
+#ifndef EMO_LIB_TARGET_CPU_KERNELS_H
+#define EMO_LIB_TARGET_CPU_KERNELS_H
+
+#include "Emit.h"
+#include "emo/Dialect/Emo/IR/Emo.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace emo::cpu {
+
+/// What a kernel is called with; see emo_kernel_fn in emo/Runtime/Program.h.
+struct KernelArgs {
+  Emit &e;
+  Value args, task, scratch;
+
+  /// Argument `i` of the launch: a memref's first element, or an integer.
+  Value ptr(int i) { return e.load(e.ptrType(), e.at(args, i, e.b.getI64Type()), 8); }
+  Value integer(int i) { return e.load(e.b.getI64Type(), e.at(args, i, e.b.getI64Type()), 8); }
+};
+
+/// The kernels of all ISA levels, without duplicates.
+class KernelLibrary {
+public:
+  KernelLibrary(mlir::ModuleOp module, llvm::ArrayRef<const IsaLevel *> levels);
+
+  /// The name of the kernel `key` describes (kind, types, static sizes, epilogue); `write` is called once per level if it is new.
+  llvm::StringRef get(const llvm::Twine &kind, llvm::StringRef key, Fn<void(KernelArgs &)> write);
+
+private:
+  mlir::ModuleOp module;
+  llvm::SmallVector<std::pair<const IsaLevel *, mlir::ModuleOp>> modules;
+  llvm::StringMap<std::string> names;
+  llvm::StringMap<int> kinds;
+};
+
+/// Host code in front of the op that is being replaced.
+struct Host {
+  mlir::ImplicitLocOpBuilder b;
+  explicit Host(mlir::Operation *op) : b(op->getLoc(), op) {}
+
+  Value c(int64_t value);
+  Value dim(Value memref, int64_t i);
+  Value stride(Value memref, int64_t i);
+  Value mul(Value x, Value y);
+  Value add(Value x, Value y);
+  Value ceilDiv(Value x, int64_t y);
+  Value max(Value x, Value y);
+  Value min(Value x, Value y);
+  void launch(llvm::StringRef kernel, ValueRange args, Value tasks, Value scratchBytes);
+};
+
+/// Row-major with contiguous rows; rows may be any distance apart (Host::stride(v, 0)).
+bool hasDenseRows(Value memref);
+/// f32 or bf16, the types that kernels are written for.
+bool isKernelType(Type type);
+Type elementOf(Value shaped);
+int64_t bytesOf(Type element);
+/// Text that distinguishes two types, attributes or regions in kernel keys.
+std::string keyOf(mlir::Operation *op);
+
+/// The epilogue `body` on vectors: `inputs` are its arguments as f32 vectors; returns what it yields. Fails with a diagnostic on an op that
+/// has no vector form.
+mlir::FailureOr<Values> inlineBody(Emit &e, mlir::Region &body, ValueRange inputs);
+
+// One per kernel op; false means that the op has no kernel for its types or form and stays.
+bool lowerMatmul(KernelMatmulOp op, KernelLibrary &library);
+bool lowerLoss(KernelLossOp op, KernelLibrary &library);
+bool lowerRmsNorm(KernelRmsNormOp op, KernelLibrary &library);
+bool lowerGatherRows(KernelGatherRowsOp op, KernelLibrary &library);
+bool lowerRouter(KernelRouterOp op, KernelLibrary &library);
+bool lowerGroupByExpert(KernelGroupByExpertOp op, KernelLibrary &library);
+bool lowerCombine(KernelCombineOp op, KernelLibrary &library);
+bool lowerAttention(KernelAttentionOp op, KernelLibrary &library);
+
+} // namespace emo::cpu
+#endif // EMO_LIB_TARGET_CPU_KERNELS_H

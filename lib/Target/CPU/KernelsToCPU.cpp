@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Pass emo-kernels-to-cpu.
+#include "Kernels.h"
+#include "WeightPacker.h"
+#include "emo/Target/Passes.h"
+
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace emo;
+using namespace emo::cpu;
+
+namespace emo {
+#define GEN_PASS_DEF_KERNELSTOCPU
+#include "emo/Target/Passes.h.inc"
+} // namespace emo
+
+namespace {
+struct KernelsToCPUPass : emo::impl::KernelsToCPUBase<KernelsToCPUPass> {
+  using KernelsToCPUBase::KernelsToCPUBase;
+
+  FailureOr<SmallVector<const IsaLevel *>> chosenLevels();
+  void packWeights(ArrayRef<Operation *> kernels);
+  LogicalResult lower(Operation *kernel, KernelLibrary &library);
+  void runOnOperation() override;
+};
+} // namespace
+
+FailureOr<SmallVector<const IsaLevel *>> KernelsToCPUPass::chosenLevels() {
+  SmallVector<const IsaLevel *> chosen;
+  for (const std::string &name : levels) {
+    const IsaLevel *level = findIsaLevel(name);
+    if (!level) {
+      InFlightDiagnostic diag = getOperation().emitError() << "has no ISA level '" << name << "'; known are";
+      for (const IsaLevel &known : isaLevels())
+        diag << " " << known.name;
+      return diag;
+    }
+    chosen.push_back(level);
+  }
+  if (chosen.empty())
+    for (const IsaLevel &level : isaLevels())
+      chosen.push_back(&level);
+  return chosen;
+}
+
+void KernelsToCPUPass::packWeights(ArrayRef<Operation *> kernels) {
+  WeightPacker packer(getOperation());
+  for (Operation *kernel : kernels) {
+    ImplicitLocOpBuilder b(kernel->getLoc(), kernel);
+    if (auto matmul = dyn_cast<KernelMatmulOp>(kernel)) {
+      if (Value packed = matmul.getPacked() ? Value() : packer.pack(b, matmul.getWeights())) {
+        matmul.getWeightsMutable().assign(packed);
+        matmul.setPacked(true);
+      }
+    } else if (auto loss = dyn_cast<KernelLossOp>(kernel)) {
+      if (Value packed = loss.getPacked() ? Value() : packer.pack(b, loss.getWeight())) {
+        loss.getWeightMutable().assign(packed);
+        loss.setPacked(true);
+      }
+    }
+  }
+}
+
+LogicalResult KernelsToCPUPass::lower(Operation *kernel, KernelLibrary &library) {
+  bool lowered = llvm::TypeSwitch<Operation *, bool>(kernel)
+                     .Case([&](KernelMatmulOp op) { return lowerMatmul(op, library); })
+                     .Case([&](KernelLossOp op) { return lowerLoss(op, library); })
+                     .Case([&](KernelRmsNormOp op) { return lowerRmsNorm(op, library); })
+                     .Case([&](KernelGatherRowsOp op) { return lowerGatherRows(op, library); })
+                     .Case([&](KernelRouterOp op) { return lowerRouter(op, library); })
+                     .Case([&](KernelGroupByExpertOp op) { return lowerGroupByExpert(op, library); })
+                     .Case([&](KernelCombineOp op) { return lowerCombine(op, library); })
+                     .Case([&](KernelAttentionOp op) { return lowerAttention(op, library); })
+                     .Default([](Operation *) { return false; });
+  return success(lowered);
+}
+
+void KernelsToCPUPass::runOnOperation() {
+  FailureOr<SmallVector<const IsaLevel *>> chosen = chosenLevels();
+  if (failed(chosen))
+    return signalPassFailure();
+  SmallVector<Operation *> kernels;
+  getOperation().walk([&](DestinationStyleOpInterface op) {
+    if (op->getName().getStringRef().starts_with("emo.kernel."))
+      kernels.push_back(op);
+  });
+  packWeights(kernels);
+  KernelLibrary library(getOperation(), *chosen);
+  for (Operation *kernel : kernels)
+    if (failed(lower(kernel, library))) {
+      kernel->emitError() << "has no CPU kernel for its types; CPU kernels take f32 and bf16, weights that are parameters and dense "
+                             "operands";
+      return signalPassFailure();
+    }
+  SmallVector<ParamRefOp> unused;
+  getOperation().walk([&](ParamRefOp ref) {
+    if (ref->use_empty())
+      unused.push_back(ref);
+  });
+  for (ParamRefOp ref : unused)
+    ref.erase();
+  eraseUnusedParams(getOperation());
+}
