@@ -23,3 +23,11 @@ config.substitutions.append(("%models", os.path.join(config.emo_source, "test", 
 # Writes an .onnx file from protobuf's text form: %onnx_from_text < model.textproto > model.onnx
 config.substitutions.append(("%onnx_from_text", "%s --encode=onnx.ModelProto -I %s onnx/onnx-ml.proto"
                              % (config.protoc, config.onnx_protos)))
+# Runs tensor code on @main through upstream MLIR alone; printMemrefF32 and printMemrefI64 print "shape [2, 3]" and the rows.
+config.substitutions.append(("%run_tensors", " ".join([
+    "mlir-opt --pass-pipeline='builtin.module(one-shot-bufferize{bufferize-function-boundaries},"
+    "func.func(convert-linalg-to-loops),expand-strided-metadata,lower-affine,convert-scf-to-cf,convert-math-to-llvm,"
+    "convert-math-to-libm,finalize-memref-to-llvm,convert-func-to-llvm,convert-arith-to-llvm,convert-index-to-llvm,"
+    "convert-cf-to-llvm,reconcile-unrealized-casts)' | mlir-runner -e main -entry-point-result=void",
+    "-shared-libs=%s/libmlir_runner_utils.so,%s/libmlir_c_runner_utils.so" % ((os.path.join(config.llvm_tools, "..", "lib"),) * 2),
+    r"| sed -E 's/^Unranked.*sizes = (\[[^]]*\]).*/shape \1/; s/ +/ /g; s/^ //; s/ $//'"])))

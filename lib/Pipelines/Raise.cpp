@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The phase "raise".
+#include "emo/Conversion/Passes.h"
 #include "emo/Pipelines/Pipelines.h"
 #include "emo/Transforms/Passes.h"
 #include "mlir/Transforms/Passes.h"
@@ -9,6 +10,7 @@ using namespace mlir;
 void emo::populateRaisePipeline(OpPassManager &pm,
                                 const RaiseOptions &options) {
   pm.addPass(createRaiseOnnx());
+  pm.addPass(createOnnxToLinalg());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createVerifyPhase({"raise", /*record=*/true}));

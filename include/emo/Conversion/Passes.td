@@ -4,6 +4,29 @@
 
 include "mlir/Pass/PassBase.td"
 
+def OnnxToLinalg : Pass<"emo-onnx-to-linalg", "::mlir::ModuleOp"> {
+  let summary = "onnx nodes to linalg, scf, tensor, arith and math";
+  let description = [{
+    Lowers every node that raising has left, with dynamic shapes and broadcasts, operator by operator. Correct before fast: a result is
+    mostly one linalg.generic whose body computes an element from those that it needs; sums run in at least f32. Positions read from
+    index tensors are kept inside the tensor that they point into. Results whose size depends on values (NonZero) are counted first.
+
+    ```mlir
+    %1 = onnx.node "Sqrt" version 13 (%0) : (tensor<?xf32>) -> tensor<?xf32>
+    // becomes
+    %1 = linalg.generic ... outs(%empty : tensor<?xf32>) {
+      %i = linalg.index 0 : index
+      %x = tensor.extract %0[%i] : tensor<?xf32>
+      %y = math.sqrt %x : f32
+      linalg.yield %y : f32
+    } -> tensor<?xf32>
+    ```
+    Fails if a node has no lowering, with all such operators in one error.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def EmoToKernels : Pass<"emo-to-kernels", "::mlir::ModuleOp"> {
   let summary = "MODEL ops to kernel ops on tensors";
   let description = [{
