@@ -210,6 +210,10 @@ private:
         return fail(user, "needs a size that is not one of batch and sequence");
       }
     }
+    // Buffers to fill are made anew rather than sliced.
+    if (Operation *op = value.getDefiningOp();
+        isa_and_nonnull<tensor::EmptyOp, linalg::FillOp>(op))
+      return cloneTail(op);
     const TokenShape &shape = forward.analysis.shape(value);
     if (shape.part != GroupPart::None)
       return fail(user, "needs tokens in the order of their experts from "
