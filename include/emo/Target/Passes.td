@@ -27,4 +27,15 @@ def KernelsToCPU : Pass<"emo-kernels-to-cpu", "mlir::ModuleOp"> {
     "mlir::math::MathDialect", "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect", "mlir::vector::VectorDialect"];
 }
 
+def LowerToRuntime : Pass<"emo-lower-to-runtime", "mlir::ModuleOp"> {
+  let summary = "entry functions, launches, parameters and temporaries to calls of the runtime's services";
+  let description = [{
+    Public functions become `emo_entry_NAME(ctx: !llvm.ptr, inputs: !llvm.ptr) -> i32` (emo_entry_fn of emo/Runtime/Program.h);
+    `memref.alloc`, `emo.param.ref` and `emo.launch` become emo_rt_alloc, emo_rt_param and emo_rt_parallel. What the program descriptor
+    needs is kept in the module attributes `emo.entries` and `emo.kernels`. KV caches are updated in place and are no outputs.
+  }];
+  let dependentDialects = ["mlir::LLVM::LLVMDialect", "mlir::arith::ArithDialect", "mlir::func::FuncDialect",
+    "mlir::memref::MemRefDialect", "mlir::linalg::LinalgDialect"];
+}
+
 #endif // EMO_TARGET_PASSES_TD

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Pass emo-lower-to-runtime: entry functions, launches, parameters and temporaries become calls of the runtime's services.
+#include "emo/Dialect/Emo/IR/Emo.h"
+#include "emo/Target/Passes.h"
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+using namespace mlir;
+using namespace emo;
+
+namespace emo {
+#define GEN_PASS_DEF_LOWERTORUNTIME
+#include "emo/Target/Passes.h.inc"
+} // namespace emo
+
+namespace {
+
+/// Rewrites one entry function.
+class EntryLowering {
+public:
+  EntryLowering(func::FuncOp function, const llvm::StringMap<int32_t> &params, const llvm::StringMap<int32_t> &kernels)
+      : function(function), params(params), kernels(kernels), b(function.getLoc(), function.getContext()) {}
+
+  LogicalResult run();
+
+private:
+  Type ptr() { return LLVM::LLVMPointerType::get(b.getContext()); }
+  Value i64(int64_t value) { return arith::ConstantOp::create(b, b.getI64IntegerAttr(value)); }
+  Value i32(int32_t value) { return arith::ConstantOp::create(b, b.getI32IntegerAttr(value)); }
+  Value toI64(Value v);
+  Value toIndex(Value v) { return arith::IndexCastOp::create(b, b.getIndexType(), v); }
+  Value call(StringRef name, Type result, ValueRange args);
+  Value element(Value base, int64_t i) {
+    return LLVM::GEPOp::create(b, ptr(), b.getI64Type(), base, ArrayRef<LLVM::GEPArg>{int32_t(i)});
+  }
+  Value makeMemref(MemRefType type, Value data, ArrayRef<Value> sizes);
+  Value addressOf(Value memref);
+
+  void replaceArguments();
+  LogicalResult replaceReturn();
+  void lowerAlloc(memref::AllocOp op);
+  void lowerParam(ParamRefOp op);
+  void lowerLaunch(LaunchOp op);
+
+  func::FuncOp function;
+  const llvm::StringMap<int32_t> &params, &kernels;
+  ImplicitLocOpBuilder b;
+  Value context, inputs;
+};
+
+struct LowerToRuntimePass : emo::impl::LowerToRuntimeBase<LowerToRuntimePass> {
+  void declareServices();
+  DictionaryAttr describeValue(DictionaryAttr attrs, Type type, Twine fallback);
+  ArrayAttr describeEntries();
+  void runOnOperation() override;
+};
+
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Helpers
+//===----------------------------------------------------------------------===//
+
+Value EntryLowering::toI64(Value v) {
+  if (v.getType().isIndex())
+    return arith::IndexCastOp::create(b, b.getI64Type(), v);
+  if (v.getType().isF32())
+    v = arith::BitcastOp::create(b, b.getI32Type(), v);
+  if (v.getType().isF64())
+    return arith::BitcastOp::create(b, b.getI64Type(), v);
+  if (v.getType().isInteger(64))
+    return v;
+  return arith::ExtSIOp::create(b, b.getI64Type(), v);
+}
+
+Value EntryLowering::call(StringRef name, Type result, ValueRange args) {
+  auto op = LLVM::CallOp::create(b, result ? TypeRange{result} : TypeRange{}, name, args);
+  return result ? op.getResult() : Value();
+}
+
+/// A row-major memref over `data`, as the descriptor struct that the conversion to LLVM uses.
+Value EntryLowering::makeMemref(MemRefType type, Value data, ArrayRef<Value> sizes) {
+  int64_t rank = type.getRank();
+  SmallVector<Type> fields = {ptr(), ptr(), b.getI64Type()};
+  if (rank)
+    fields.append(2, LLVM::LLVMArrayType::get(b.getI64Type(), rank));
+  Value descriptor = LLVM::PoisonOp::create(b, LLVM::LLVMStructType::getLiteral(b.getContext(), fields));
+  auto insert = [&](Value value, ArrayRef<int64_t> position) {
+    descriptor = LLVM::InsertValueOp::create(b, descriptor, value, position);
+  };
+  insert(data, {0});
+  insert(data, {1});
+  insert(i64(0), {2});
+  Value stride = i64(1);
+  for (int64_t d = rank - 1; d >= 0; --d) {
+    Value size = type.isDynamicDim(d) ? sizes[d] : i64(type.getDimSize(d));
+    insert(size, {3, d});
+    insert(stride, {4, d});
+    stride = arith::MulIOp::create(b, stride, size);
+  }
+  return UnrealizedConversionCastOp::create(b, type, descriptor).getResult(0);
+}
+
+/// Address of a memref's first element.
+Value EntryLowering::addressOf(Value memref) {
+  auto type = cast<MemRefType>(memref.getType());
+  Value base = memref::ExtractAlignedPointerAsIndexOp::create(b, memref);
+  Value bytes = arith::IndexCastOp::create(b, b.getI64Type(), base);
+  SmallVector<int64_t> strides;
+  int64_t offset = 0;
+  (void)type.getStridesAndOffset(strides, offset);
+  int64_t elementBytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+  if (ShapedType::isDynamic(offset)) {
+    auto metadata = memref::ExtractStridedMetadataOp::create(b, memref);
+    return arith::AddIOp::create(b, bytes, arith::MulIOp::create(b, toI64(metadata.getOffset()), i64(elementBytes)));
+  }
+  return offset ? arith::AddIOp::create(b, bytes, i64(offset * elementBytes)).getResult() : bytes;
+}
+
+//===----------------------------------------------------------------------===//
+// Entries
+//===----------------------------------------------------------------------===//
+
+/// memref arguments are built from emo_buffer {data, dims[8]}, 72 bytes each.
+void EntryLowering::replaceArguments() {
+  Block &entry = function.front();
+  unsigned count = entry.getNumArguments();
+  context = entry.addArgument(ptr(), function.getLoc());
+  inputs = entry.addArgument(ptr(), function.getLoc());
+  b.setInsertionPointToStart(&entry);
+  constexpr int64_t kBufferWords = 9;
+  for (unsigned i = 0; i < count; ++i) {
+    auto type = cast<MemRefType>(entry.getArgument(i).getType());
+    Value data = LLVM::LoadOp::create(b, ptr(), element(inputs, i * kBufferWords));
+    SmallVector<Value> sizes;
+    for (int64_t d = 0; d < type.getRank(); ++d)
+      sizes.push_back(type.isDynamicDim(d) ? Value(LLVM::LoadOp::create(b, b.getI64Type(), element(inputs, i * kBufferWords + 1 + d)))
+                                           : Value());
+    entry.getArgument(i).replaceAllUsesWith(makeMemref(type, data, sizes));
+  }
+  entry.eraseArguments(0, count);
+}
+
+/// Results are copied to the memory that the runtime gives for them; results that are arguments (KV caches) were written in place.
+LogicalResult EntryLowering::replaceReturn() {
+  auto ret = cast<func::ReturnOp>(function.front().getTerminator());
+  b.setInsertionPoint(ret);
+  int32_t index = 0;
+  for (auto [i, value] : llvm::enumerate(ret.getOperands())) {
+    if (function.getResultAttr(i, "emo.in_place"))
+      continue;
+    auto type = cast<MemRefType>(value.getType());
+    int64_t rank = type.getRank();
+    Value dims = LLVM::AllocaOp::create(b, ptr(), b.getI64Type(), i64(std::max<int64_t>(rank, 1)));
+    SmallVector<Value> sizes;
+    for (int64_t d = 0; d < rank; ++d) {
+      sizes.push_back(toI64(memref::DimOp::create(b, value, d)));
+      LLVM::StoreOp::create(b, sizes.back(), element(dims, d));
+    }
+    Value data = call("emo_rt_output", ptr(), {context, i32(index++), dims});
+    auto dense = MemRefType::get(type.getShape(), type.getElementType());
+    memref::CopyOp::create(b, value, makeMemref(dense, data, sizes));
+  }
+  func::ReturnOp::create(b, i32(0));
+  ret.erase();
+  return success();
+}
+
+void EntryLowering::lowerAlloc(memref::AllocOp op) {
+  b.setInsertionPoint(op);
+  b.setLoc(op.getLoc());
+  MemRefType type = op.getType();
+  Value bytes = i64(llvm::divideCeil(type.getElementTypeBitWidth(), 8));
+  SmallVector<Value> sizes;
+  unsigned dynamic = 0;
+  for (int64_t d = 0; d < type.getRank(); ++d) {
+    sizes.push_back(type.isDynamicDim(d) ? toI64(op.getDynamicSizes()[dynamic++]) : i64(type.getDimSize(d)));
+    bytes = arith::MulIOp::create(b, bytes, sizes.back());
+  }
+  Value data = call("emo_rt_alloc", ptr(), {context, bytes});
+  op.replaceAllUsesWith(makeMemref(type, data, sizes));
+  op.erase();
+}
+
+void EntryLowering::lowerParam(ParamRefOp op) {
+  b.setInsertionPoint(op);
+  b.setLoc(op.getLoc());
+  auto type = cast<MemRefType>(op.getResult().getType());
+  Value data = call("emo_rt_param", ptr(), {context, i32(params.lookup(op.getParam()))});
+  op.getResult().replaceAllUsesWith(makeMemref(type, data, {}));
+  op.erase();
+}
+
+void EntryLowering::lowerLaunch(LaunchOp op) {
+  b.setInsertionPointToStart(&function.front());
+  b.setLoc(op.getLoc());
+  // In the entry block: one stack slot, however often the launch runs.
+  Value block = LLVM::AllocaOp::create(b, ptr(), b.getI64Type(), i64(std::max<int64_t>(op.getArgs().size(), 1)));
+  b.setInsertionPoint(op);
+  for (auto [i, arg] : llvm::enumerate(op.getArgs())) {
+    Value word = isa<MemRefType>(arg.getType()) ? addressOf(arg) : toI64(arg);
+    LLVM::StoreOp::create(b, word, element(block, i));
+  }
+  call("emo_rt_parallel", Type(),
+       {context, i32(kernels.lookup(op.getKernel())), block, toI64(op.getTasks()), toI64(op.getScratchBytes())});
+  op.erase();
+}
+
+LogicalResult EntryLowering::run() {
+  if (!llvm::hasSingleElement(function.getBody()))
+    return function.emitOpError() << "expects structured control flow in entry functions";
+  replaceArguments();
+  if (failed(replaceReturn()))
+    return failure();
+  SmallVector<Operation *> work;
+  function.walk([&](Operation *op) {
+    if (isa<memref::AllocOp, ParamRefOp, LaunchOp>(op))
+      work.push_back(op);
+  });
+  for (Operation *op : work) {
+    if (auto alloc = dyn_cast<memref::AllocOp>(op))
+      lowerAlloc(alloc);
+    else if (auto param = dyn_cast<ParamRefOp>(op))
+      lowerParam(param);
+    else
+      lowerLaunch(cast<LaunchOp>(op));
+  }
+  // Strided copies have no call in the runtime: they are loops.
+  function.walk([&](memref::CopyOp copy) {
+    b.setInsertionPoint(copy);
+    b.setLoc(copy.getLoc());
+    linalg::CopyOp::create(b, ValueRange{copy.getSource()}, ValueRange{copy.getTarget()});
+    copy.erase();
+  });
+  function.setType(b.getFunctionType({ptr(), ptr()}, {b.getI32Type()}));
+  function.removeArgAttrsAttr();
+  function.removeResAttrsAttr();
+  function.setName(("emo_entry_" + function.getName()).str());
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Module
+//===----------------------------------------------------------------------===//
+
+void LowerToRuntimePass::declareServices() {
+  ImplicitLocOpBuilder b(getOperation().getLoc(), getOperation().getBody(), getOperation().getBody()->begin());
+  Type ptr = LLVM::LLVMPointerType::get(b.getContext()), none = LLVM::LLVMVoidType::get(b.getContext());
+  auto declare = [&](StringRef name, Type result, ArrayRef<Type> args) {
+    LLVM::LLVMFuncOp::create(b, name, LLVM::LLVMFunctionType::get(result, args));
+  };
+  declare("emo_rt_parallel", none, {ptr, b.getI32Type(), ptr, b.getI64Type(), b.getI64Type()});
+  declare("emo_rt_alloc", ptr, {ptr, b.getI64Type()});
+  declare("emo_rt_output", ptr, {ptr, b.getI32Type(), ptr});
+  declare("emo_rt_param", ptr, {ptr, b.getI32Type()});
+}
+
+/// {name, type, dims, role, range} of an argument or result.
+DictionaryAttr LowerToRuntimePass::describeValue(DictionaryAttr attrs, Type type, Twine fallback) {
+  Builder b(&getContext());
+  NamedAttrList result;
+  auto keep = [&](StringRef from, StringRef to) {
+    if (Attribute value = attrs ? attrs.get(from) : Attribute())
+      result.set(to, value);
+  };
+  result.set("name", b.getStringAttr(fallback));
+  keep("emo.name", "name");
+  keep("emo.dims", "dims");
+  keep("emo.role", "role");
+  keep("emo.range", "range");
+  result.set("type", TypeAttr::get(type));
+  return result.getDictionary(&getContext());
+}
+
+ArrayAttr LowerToRuntimePass::describeEntries() {
+  Builder b(&getContext());
+  SmallVector<Attribute> entries;
+  for (func::FuncOp function : getOperation().getOps<func::FuncOp>()) {
+    if (!function.isPublic() || function.isDeclaration())
+      continue;
+    SmallVector<Attribute> inputs, outputs;
+    for (unsigned i = 0; i < function.getNumArguments(); ++i)
+      inputs.push_back(describeValue(function.getArgAttrDict(i), function.getArgumentTypes()[i], "input" + Twine(i)));
+    Operation *terminator = function.front().getTerminator();
+    for (unsigned i = 0; i < function.getNumResults(); ++i) {
+      // KV caches come back as the arguments they were.
+      Value returned = terminator->getOperand(i);
+      while (auto cast = returned.getDefiningOp<memref::CastOp>())
+        returned = cast.getSource();
+      if (isa<BlockArgument>(returned)) {
+        auto argument = cast<BlockArgument>(returned);
+        auto role = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "emo.role");
+        if (role && role.getValue() == "kv_cache") {
+          function.setResultAttr(i, "emo.in_place", b.getUnitAttr());
+          continue;
+        }
+      }
+      outputs.push_back(describeValue(function.getResultAttrDict(i), function.getResultTypes()[i], "output" + Twine(i)));
+    }
+    entries.push_back(b.getDictionaryAttr({b.getNamedAttr("name", function.getSymNameAttr()),
+                                           b.getNamedAttr("inputs", b.getArrayAttr(inputs)),
+                                           b.getNamedAttr("outputs", b.getArrayAttr(outputs))}));
+  }
+  return b.getArrayAttr(entries);
+}
+
+void LowerToRuntimePass::runOnOperation() {
+  ModuleOp module = getOperation();
+  Builder b(&getContext());
+  llvm::StringMap<int32_t> params, kernels;
+  for (ParamOp param : module.getOps<ParamOp>())
+    params.try_emplace(param.getSymName(), params.size());
+  SmallVector<StringRef> kernelNames;
+  for (ModuleOp nested : module.getOps<ModuleOp>()) {
+    if (!nested->hasAttr("emo.isa"))
+      continue;
+    for (func::FuncOp kernel : nested.getOps<func::FuncOp>())
+      if (kernels.try_emplace(kernel.getName(), kernels.size()).second)
+        kernelNames.push_back(kernel.getName());
+  }
+  module->setAttr("emo.kernels", b.getStrArrayAttr(kernelNames));
+  module->setAttr("emo.entries", describeEntries());
+  for (func::FuncOp function : llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
+    if (function.isPublic() && !function.isDeclaration())
+      if (failed(EntryLowering(function, params, kernels).run()))
+        return signalPassFailure();
+  declareServices();
+}
