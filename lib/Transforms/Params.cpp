@@ -34,24 +34,138 @@ static std::optional<SmallVector<Attribute>> programInSources(ParamOp param) {
   return result;
 }
 
+/// The type of a parameter's concatenated sources, before its program. The
+/// parameter is valid: nothing can go wrong.
+static RankedTensorType sourcesType(ParamOp param) {
+  auto error = [&] { return param.emitError(); };
+  RankedTensorType type;
+  for (Attribute source : param.getSources()) {
+    RankedTensorType next;
+    if (auto literal = dyn_cast<LiteralAttr>(source)) {
+      next = cast<RankedTensorType>(literal.getValue().getType());
+    } else if (auto table = dyn_cast<RopeTableAttr>(source)) {
+      next = RankedTensorType::get({table.getPositions(), table.getDim()},
+                                   Float32Type::get(param.getContext()));
+    } else {
+      auto stored = cast<SourceAttr>(source);
+      next = stored.getType();
+      for (Attribute step : stored.getTransforms())
+        next = cast<WeightTransformInterface>(step).apply(next, error);
+    }
+    if (type) {
+      SmallVector<int64_t> shape(type.getShape());
+      shape[0] += next.getDimSize(0);
+      next = type.clone(shape);
+    }
+    type = next;
+  }
+  return type;
+}
+
+/// One program for the concatenated sources of `parts` that gives the
+/// concatenation of their values; nothing when their programs do not allow it.
+/// Steps that leave dimension 0 alone stay, those that choose from it choose
+/// from each part; a reshape keeps the order of elements.
+static std::optional<SmallVector<Attribute>>
+commonProgram(ArrayRef<ParamOp> parts) {
+  SmallVector<RankedTensorType> types;
+  SmallVector<ArrayRef<Attribute>> programs;
+  for (ParamOp part : parts) {
+    types.push_back(sourcesType(part));
+    programs.push_back(part.getProgram().getValue());
+    if (programs.back().size() != programs.front().size() ||
+        types.back().getRank() != types.front().getRank() ||
+        types.back().getShape().drop_front() !=
+            types.front().getShape().drop_front() ||
+        types.back().getElementType() != types.front().getElementType())
+      return std::nullopt;
+  }
+  SmallVector<Attribute> result;
+  for (size_t i = 0; i < programs.front().size(); ++i) {
+    Attribute first = programs.front()[i];
+    bool equal = llvm::all_of(programs, [&](ArrayRef<Attribute> program) {
+      return program[i] == first;
+    });
+    auto transpose = dyn_cast<TransposeAttr>(first);
+    auto select = dyn_cast<SelectAttr>(first);
+    auto slice = dyn_cast<SliceAttr>(first);
+    if (equal &&
+        (isa<CastAttr>(first) ||
+         (transpose && transpose.getPermutation().front() == 0) ||
+         (select && select.getDim() != 0) || (slice && slice.getDim() != 0))) {
+      result.push_back(first);
+    } else {
+      SmallVector<int64_t> shape, indices;
+      int64_t offset = 0;
+      for (auto [type, program] : llvm::zip_equal(types, programs)) {
+        Attribute step = program[i];
+        if (auto reshape = dyn_cast<ReshapeAttr>(step)) {
+          if (reshape.getShape().empty() ||
+              (!shape.empty() &&
+               ArrayRef(shape).drop_front() != reshape.getShape().drop_front()))
+            return std::nullopt;
+          if (shape.empty())
+            shape.assign(reshape.getShape().begin(), reshape.getShape().end());
+          else
+            shape[0] += reshape.getShape()[0];
+        } else if (auto select = dyn_cast<SelectAttr>(step);
+                   select && select.getDim() == 0) {
+          for (int64_t index : select.getIndices())
+            indices.push_back(offset + index);
+        } else if (auto slice = dyn_cast<SliceAttr>(step);
+                   slice && slice.getDim() == 0) {
+          for (int64_t index = 0; index < slice.getSize(); ++index)
+            indices.push_back(offset + slice.getOffset() + index);
+        } else {
+          return std::nullopt;
+        }
+        offset += type.getDimSize(0);
+      }
+      if (shape.empty() == indices.empty())
+        return std::nullopt;
+      MLIRContext *context = first.getContext();
+      if (shape.empty())
+        result.push_back(SelectAttr::get(context, 0, indices));
+      else
+        result.push_back(ReshapeAttr::get(context, shape));
+    }
+    for (auto [type, program] : llvm::zip_equal(types, programs))
+      type = cast<WeightTransformInterface>(program[i]).apply(type, [&] {
+        return parts.front()->emitError();
+      });
+  }
+  return result;
+}
+
 ParamOp ParamFactory::concat(ArrayRef<ParamOp> parts, StringRef suffix) {
-  SmallVector<Attribute> sources;
   ParamOp first = parts.front();
   auto type = cast<RankedTensorType>(first.getType());
   SmallVector<int64_t> shape(type.getShape());
   shape[0] = 0;
+  SmallVector<Attribute> sources, ownSources;
+  bool inSources = true;
   for (ParamOp part : parts) {
-    std::optional<SmallVector<Attribute>> own = programInSources(part);
     auto partType = cast<RankedTensorType>(part.getType());
-    if (!own || partType.getElementType() != type.getElementType() ||
+    if (partType.getElementType() != type.getElementType() ||
         partType.getRank() != type.getRank() ||
         partType.getShape().drop_front() != type.getShape().drop_front())
       return {};
     shape[0] += partType.getDimSize(0);
-    llvm::append_range(sources, *own);
+    llvm::append_range(sources, part.getSources());
+    if (std::optional<SmallVector<Attribute>> own = programInSources(part))
+      llvm::append_range(ownSources, *own);
+    else
+      inSources = false;
   }
-  return create(first.getLoc(), first.getSymName() + "." + suffix,
-                type.clone(shape), sources, {}, first);
+  std::string name = (first.getSymName() + "." + suffix).str();
+  if (inSources)
+    return create(first.getLoc(), name, type.clone(shape), ownSources, {},
+                  first);
+  std::optional<SmallVector<Attribute>> program = commonProgram(parts);
+  if (!program)
+    return {};
+  return create(first.getLoc(), name, type.clone(shape), sources, *program,
+                first);
 }
 
 ParamOp ParamFactory::ropeTable(RopeTableAttr source, Location loc) {

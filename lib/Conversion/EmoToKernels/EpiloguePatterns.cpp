@@ -8,12 +8,18 @@
 using namespace mlir;
 using namespace emo;
 
-/// A float elementwise op on tensors of equal shape that has a scalar form.
+/// The ops that epilogues are made of: those that targets have on vectors.
+static bool isEpilogueOp(Operation *op) {
+  return isa<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp,
+             arith::NegFOp, arith::MaximumFOp, arith::MaxNumFOp,
+             arith::MinimumFOp, arith::MinNumFOp, arith::ExtFOp,
+             arith::TruncFOp, math::ExpOp, math::LogOp, math::TanhOp,
+             math::ErfOp, math::SqrtOp, math::AbsFOp>(op);
+}
+
+/// An epilogue op on tensors of equal shape.
 static bool isElementwise(Operation *op) {
-  if (!OpTrait::hasElementwiseMappableTraits(op) || op->getNumResults() != 1 ||
-      !isMemoryEffectFree(op) ||
-      !isa_and_nonnull<arith::ArithDialect, math::MathDialect>(
-          op->getDialect()))
+  if (!isEpilogueOp(op))
     return false;
   auto type = dyn_cast<RankedTensorType>(op->getResult(0).getType());
   if (!type || !isa<FloatType>(type.getElementType()) ||

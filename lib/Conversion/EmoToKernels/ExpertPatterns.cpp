@@ -83,10 +83,6 @@ static Value addBias(OpBuilder &b, Location loc, ValueRange args,
                                castFloat(b, loc, args[bias], b.getF32Type()));
 }
 
-static bool isStatic(Value value) {
-  return cast<RankedTensorType>(value.getType()).hasStaticShape();
-}
-
 namespace {
 
 struct ConvertGroupedMatmul : OpRewritePattern<GroupedMatmulOp> {
@@ -95,7 +91,7 @@ struct ConvertGroupedMatmul : OpRewritePattern<GroupedMatmulOp> {
   LogicalResult matchAndRewrite(GroupedMatmulOp op,
                                 PatternRewriter &rewriter) const override {
     if (!haveKernelTypes(op->getOperands()) ||
-        !haveKernelTypes(op->getResults()) || !isStatic(op.getWeights()) ||
+        !haveKernelTypes(op->getResults()) || !areParams(op.getWeights()) ||
         getElementTypeOrSelf(op.getRows()) !=
             getElementTypeOrSelf(op.getWeights()))
       return rewriter.notifyMatchFailure(op, "no kernel for the types");
@@ -124,8 +120,9 @@ struct ConvertExpertMlp : OpRewritePattern<ExpertMlpOp> {
                                 PatternRewriter &rewriter) const override {
     Type type = getElementTypeOrSelf(op.getRows());
     if (!haveKernelTypes(op->getOperands()) ||
-        !haveKernelTypes(op->getResults()) || !isStatic(op.getUp()) ||
-        !isStatic(op.getDown()) || type != getElementTypeOrSelf(op.getUp()) ||
+        !haveKernelTypes(op->getResults()) ||
+        !areParams({op.getUp(), op.getDown(), op.getGate()}) ||
+        type != getElementTypeOrSelf(op.getUp()) ||
         type != getElementTypeOrSelf(op.getDown()))
       return rewriter.notifyMatchFailure(op, "no kernel for the types");
     Value hidden = createUp(op, rewriter);

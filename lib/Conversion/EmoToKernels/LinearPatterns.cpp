@@ -20,9 +20,9 @@ struct ConvertLinear : OpRewritePattern<LinearOp> {
       return rewriter.notifyMatchFailure(op, "x and weight differ in type");
     auto weightType = cast<RankedTensorType>(op.getWeight().getType());
     auto type = cast<RankedTensorType>(op.getResult().getType());
-    if (!weightType.hasStaticShape() || type.getRank() < 2)
+    if (!areParams(op.getWeight()) || type.getRank() < 2)
       return rewriter.notifyMatchFailure(
-          op, "the weight's shape is dynamic or x is a vector");
+          op, "the weight is no parameter or x is a vector");
 
     Location loc = op.getLoc();
     MatmulOperands operands;

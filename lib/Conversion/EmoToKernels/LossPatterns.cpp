@@ -21,7 +21,7 @@ struct ConvertLoss : OpRewritePattern<CrossEntropyOp> {
     auto type = cast<RankedTensorType>(op.getLosses().getType());
     if (!haveKernelTypes(linear->getOperands()) ||
         !getElementTypeOrSelf(linear.getResult()).isF32() ||
-        !type.getElementType().isF32() || !weightType.hasStaticShape() ||
+        !type.getElementType().isF32() || !areParams(linear.getWeight()) ||
         getElementTypeOrSelf(linear.getX()) != weightType.getElementType())
       return rewriter.notifyMatchFailure(op, "no kernel for the types");
     Location loc = op.getLoc();

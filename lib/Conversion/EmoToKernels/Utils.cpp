@@ -18,6 +18,12 @@ bool emo::haveKernelTypes(ValueRange values) {
   });
 }
 
+bool emo::areParams(ValueRange values) {
+  return llvm::all_of(values, [](Value value) {
+    return !value || value.getDefiningOp<ParamRefOp>();
+  });
+}
+
 static Value collapseLeading(OpBuilder &builder, Location loc, Value value,
                              int64_t leading) {
   int64_t rank = cast<RankedTensorType>(value.getType()).getRank();

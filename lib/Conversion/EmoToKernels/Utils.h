@@ -16,6 +16,10 @@ class ParamFactory;
 /// values are ignored).
 bool haveKernelTypes(mlir::ValueRange values);
 
+/// Whether all values are parameters: targets pack the weights of products when
+/// the artifact is made (null values are ignored).
+bool areParams(mlir::ValueRange values);
+
 /// [.., N] -> [M, N] and [..] -> [M] (for ids and targets).
 mlir::Value toRows(mlir::OpBuilder &builder, mlir::Location loc,
                    mlir::Value value);

@@ -63,4 +63,25 @@ func.func @head_norm(%x: tensor<?x?x8xf32>, %n: tensor<2xf32>) -> tensor<?x?x4x2
   %a = emo.attention %qn, %k4, %v4 {scale = 0.5 : f64} : tensor<?x?x4x2xf32>, tensor<?x?x2x2xf32>, tensor<?x?x2x2xf32> -> tensor<?x?x4x2xf32>
   return %a : tensor<?x?x4x2xf32>
 }
+
+// Programs that are not elementwise over several sources become one program:
+// reshapes add up, choices from dimension 0 are shifted.
+// CHECK: emo.param @q2.qkv : tensor<16x8xf32> from [#emo.source<"m", 0, tensor<4x8xf32>>, #emo.source<"m", 128, tensor<5x8xf32>>, #emo.source<"m", 256, tensor<2x8xf32>>, #emo.source<"m", 320, tensor<2x8xf32>>, #emo.source<"m", 384, tensor<4x8xf32>>, #emo.source<"m", 512, tensor<4x8xf32>>] program [#emo.select<0, [0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 14, 18, 19, 20]>, #emo.reshape<[16, 8]>]
+emo.param @q2 : tensor<8x8xf32> from [#emo.source<"m", 0, tensor<4x8xf32>>, #emo.source<"m", 128, tensor<5x8xf32>>] program [#emo.slice<0, 0, 8>, #emo.reshape<[8, 8]>]
+emo.param @k2 : tensor<4x8xf32> from [#emo.source<"m", 256, tensor<2x8xf32>>, #emo.source<"m", 320, tensor<2x8xf32>>] program [#emo.slice<0, 0, 4>, #emo.reshape<[4, 8]>]
+emo.param @v2 : tensor<4x8xf32> from [#emo.source<"m", 384, tensor<4x8xf32>>, #emo.source<"m", 512, tensor<4x8xf32>>] program [#emo.select<0, [1, 5, 6, 7]>, #emo.reshape<[4, 8]>]
+
+func.func @several_sources(%x: tensor<?x?x8xf32>, %b: index, %s: index) -> tensor<?x?x4x2xf32> {
+  %wq = emo.param.ref @q2 : tensor<8x8xf32>
+  %wk = emo.param.ref @k2 : tensor<4x8xf32>
+  %wv = emo.param.ref @v2 : tensor<4x8xf32>
+  %q = emo.linear %x, %wq : tensor<?x?x8xf32>, tensor<8x8xf32> -> tensor<?x?x8xf32>
+  %k = emo.linear %x, %wk : tensor<?x?x8xf32>, tensor<4x8xf32> -> tensor<?x?x4xf32>
+  %v = emo.linear %x, %wv : tensor<?x?x8xf32>, tensor<4x8xf32> -> tensor<?x?x4xf32>
+  %q4 = tensor.expand_shape %q [[0], [1], [2, 3]] output_shape [%b, %s, 4, 2] : tensor<?x?x8xf32> into tensor<?x?x4x2xf32>
+  %k4 = tensor.expand_shape %k [[0], [1], [2, 3]] output_shape [%b, %s, 2, 2] : tensor<?x?x4xf32> into tensor<?x?x2x2xf32>
+  %v4 = tensor.expand_shape %v [[0], [1], [2, 3]] output_shape [%b, %s, 2, 2] : tensor<?x?x4xf32> into tensor<?x?x2x2xf32>
+  %a = emo.attention %q4, %k4, %v4 {scale = 0.5 : f64} : tensor<?x?x4x2xf32>, tensor<?x?x2x2xf32>, tensor<?x?x2x2xf32> -> tensor<?x?x4x2xf32>
+  return %a : tensor<?x?x4x2xf32>
+}
 }

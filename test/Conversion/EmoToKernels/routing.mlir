@@ -1,9 +1,14 @@
 // RUN: emo-opt %s --emo-to-kernels --canonicalize --cse | FileCheck %s
 
+emo.param @w_4x8xf32 : tensor<4x8xf32> from [#emo.source<"m", 0, tensor<4x8xf32>>]
+emo.param @w_6x8xf32 : tensor<6x8xf32> from [#emo.source<"m", 0, tensor<6x8xf32>>]
+
 // The router reads the activations in their own type: widening is exact.
 // CHECK-LABEL: func.func @router
-// CHECK-SAME: (%[[X:.*]]: tensor<?x8xbf16>, %[[W:.*]]: tensor<4x8xf32>)
-func.func @router(%x: tensor<?x8xbf16>, %w: tensor<4x8xf32>) -> (tensor<?x3xf32>, tensor<?x3xi32>) {
+// CHECK-SAME: (%[[X:.*]]: tensor<?x8xbf16>)
+func.func @router(%x: tensor<?x8xbf16>) -> (tensor<?x3xf32>, tensor<?x3xi32>) {
+  %w = emo.param.ref @w_4x8xf32 : tensor<4x8xf32>
+  // CHECK: %[[W:.*]] = emo.param.ref
   // CHECK: emo.kernel.router x(%[[X]] : tensor<?x8xbf16>) weight(%[[W]] : tensor<4x8xf32>) outs({{.*}} : tensor<?x3xf32>, tensor<?x3xi32>) {num_shared = 1 : i64, top_k = 2 : i64}
   // CHECK-NOT: matmul
   %e = arith.extf %x : tensor<?x8xbf16> to tensor<?x8xf32>
@@ -13,7 +18,8 @@ func.func @router(%x: tensor<?x8xbf16>, %w: tensor<4x8xf32>) -> (tensor<?x3xf32>
 }
 
 // CHECK-LABEL: func.func @sequence
-func.func @sequence(%x: tensor<?x?x8xf32>, %w: tensor<4x8xf32>, %b: tensor<4xf32>) -> (tensor<?x2xf32>, tensor<?x2xi32>) {
+func.func @sequence(%x: tensor<?x?x8xf32>, %b: tensor<4xf32>) -> (tensor<?x2xf32>, tensor<?x2xi32>) {
+  %w = emo.param.ref @w_4x8xf32 : tensor<4x8xf32>
   // CHECK: %[[ROWS:.*]] = tensor.collapse_shape
   // CHECK: emo.kernel.router x(%[[ROWS]] : tensor<?x8xf32>) weight({{.*}}) bias({{.*}}) {{.*}} {normalize = true, scoring = #emo.scoring<sigmoid>, top_k = 2 : i64}
   %l = emo.linear %x, %w : tensor<?x?x8xf32>, tensor<4x8xf32> -> tensor<?x?x4xf32>
@@ -24,7 +30,8 @@ func.func @sequence(%x: tensor<?x?x8xf32>, %w: tensor<4x8xf32>, %b: tensor<4xf32
 
 // Scored shared experts are the last rows of the router's weight.
 // CHECK-LABEL: func.func @shared_scored
-func.func @shared_scored(%x: tensor<?x8xf32>, %w: tensor<6x8xf32>) -> (tensor<?x4xf32>, tensor<?x4xi32>) {
+func.func @shared_scored(%x: tensor<?x8xf32>) -> (tensor<?x4xf32>, tensor<?x4xi32>) {
+  %w = emo.param.ref @w_6x8xf32 : tensor<6x8xf32>
   %c0 = arith.constant 0 : index
   %t = tensor.dim %x, %c0 : tensor<?x8xf32>
   // CHECK: emo.kernel.router {{.*}} weight({{.*}} : tensor<6x8xf32>) {{.*}} {num_shared = 2 : i64, shared_scored, top_k = 2 : i64}
@@ -39,7 +46,8 @@ func.func @shared_scored(%x: tensor<?x8xf32>, %w: tensor<6x8xf32>) -> (tensor<?x
 
 // Other readers of the logits, expert groups: no router kernel.
 // CHECK-LABEL: func.func @other_users
-func.func @other_users(%x: tensor<?x8xf32>, %w: tensor<4x8xf32>) -> (tensor<?x2xf32>, tensor<?x2xi32>, tensor<?x4xf32>) {
+func.func @other_users(%x: tensor<?x8xf32>) -> (tensor<?x2xf32>, tensor<?x2xi32>, tensor<?x4xf32>) {
+  %w = emo.param.ref @w_4x8xf32 : tensor<4x8xf32>
   // CHECK: %[[L:.*]] = emo.kernel.matmul
   // CHECK-DAG: emo.route %[[L]]
   // CHECK-DAG: emo.router_scores %[[L]]
@@ -50,7 +58,8 @@ func.func @other_users(%x: tensor<?x8xf32>, %w: tensor<4x8xf32>) -> (tensor<?x2x
 }
 
 // CHECK-LABEL: func.func @groups
-func.func @groups(%x: tensor<?x8xf32>, %w: tensor<4x8xf32>) -> (tensor<?x2xf32>, tensor<?x2xi32>) {
+func.func @groups(%x: tensor<?x8xf32>) -> (tensor<?x2xf32>, tensor<?x2xi32>) {
+  %w = emo.param.ref @w_4x8xf32 : tensor<4x8xf32>
   // CHECK: emo.route
   %l = emo.linear %x, %w : tensor<?x8xf32>, tensor<4x8xf32> -> tensor<?x4xf32>
   %p, %i = emo.route %l {top_k = 2 : i64, num_groups = 2 : i64} : tensor<?x4xf32> -> tensor<?x2xf32>, tensor<?x2xi32>
