@@ -67,13 +67,13 @@ module attributes {emo.phase = "raise", emo.model = {name = "toy", max_positions
     %q = emo.linear %h0, %wq : tensor<?x?x8xbf16>, tensor<8x8xbf16> -> tensor<?x?x8xbf16>
     %k = emo.linear %h0, %wk : tensor<?x?x8xbf16>, tensor<4x8xbf16> -> tensor<?x?x4xbf16>
     %v = emo.linear %h0, %wv : tensor<?x?x8xbf16>, tensor<4x8xbf16> -> tensor<?x?x4xbf16>
-    %q4 = tensor.expand_shape %q [[0], [1], [2, 3]] output_shape [%b, %s, 4, 2] : tensor<?x?x8xbf16> into tensor<?x?x4x2xbf16>
-    %k4 = tensor.expand_shape %k [[0], [1], [2, 3]] output_shape [%b, %s, 2, 2] : tensor<?x?x4xbf16> into tensor<?x?x2x2xbf16>
-    %v4 = tensor.expand_shape %v [[0], [1], [2, 3]] output_shape [%b, %s, 2, 2] : tensor<?x?x4xbf16> into tensor<?x?x2x2xbf16>
-    %qr = emo.rotary %q4 {theta = 1.0e4 : f64} : tensor<?x?x4x2xbf16>
-    %kr = emo.rotary %k4 {theta = 1.0e4 : f64} : tensor<?x?x2x2xbf16>
-    %a4 = emo.attention %qr, %kr, %v4 {scale = 0.5 : f64} : tensor<?x?x4x2xbf16>, tensor<?x?x2x2xbf16>, tensor<?x?x2x2xbf16> -> tensor<?x?x4x2xbf16>
-    %a = tensor.collapse_shape %a4 [[0], [1], [2, 3]] : tensor<?x?x4x2xbf16> into tensor<?x?x8xbf16>
+    %q4 = tensor.expand_shape %q [[0], [1], [2, 3]] output_shape [%b, %s, 2, 4] : tensor<?x?x8xbf16> into tensor<?x?x2x4xbf16>
+    %k4 = tensor.expand_shape %k [[0], [1], [2, 3]] output_shape [%b, %s, 1, 4] : tensor<?x?x4xbf16> into tensor<?x?x1x4xbf16>
+    %v4 = tensor.expand_shape %v [[0], [1], [2, 3]] output_shape [%b, %s, 1, 4] : tensor<?x?x4xbf16> into tensor<?x?x1x4xbf16>
+    %qr = emo.rotary %q4 {theta = 1.0e4 : f64} : tensor<?x?x2x4xbf16>
+    %kr = emo.rotary %k4 {theta = 1.0e4 : f64} : tensor<?x?x1x4xbf16>
+    %a4 = emo.attention %qr, %kr, %v4 {scale = 0.5 : f64} : tensor<?x?x2x4xbf16>, tensor<?x?x1x4xbf16>, tensor<?x?x1x4xbf16> -> tensor<?x?x2x4xbf16>
+    %a = tensor.collapse_shape %a4 [[0], [1], [2, 3]] : tensor<?x?x2x4xbf16> into tensor<?x?x8xbf16>
     %wo = emo.param.ref @o : tensor<8x8xbf16>
     %o = emo.linear %a, %wo : tensor<?x?x8xbf16>, tensor<8x8xbf16> -> tensor<?x?x8xbf16>
     %x1 = arith.addf %x0, %o : tensor<?x?x8xbf16>

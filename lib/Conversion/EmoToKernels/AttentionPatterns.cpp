@@ -17,8 +17,13 @@ struct ConvertAttention : OpRewritePattern<AttentionOp> {
   LogicalResult matchAndRewrite(AttentionOp op,
                                 PatternRewriter &rewriter) const override {
     auto kType = cast<RankedTensorType>(op.getK().getType());
+    auto qType = cast<RankedTensorType>(op.getQ().getType());
+    Type element = qType.getElementType();
     if (!haveKernelTypes(op->getOperands()) || kType.isDynamicDim(2) ||
-        kType.isDynamicDim(3))
+        kType.isDynamicDim(3) || qType.isDynamicDim(2) ||
+        kType.getDimSize(3) % 4 != 0 || kType.getElementType() != element ||
+        getElementTypeOrSelf(op.getV()) != element ||
+        getElementTypeOrSelf(op.getResult()) != element)
       return rewriter.notifyMatchFailure(op, "no kernel for the types");
     if (op.getKeyCache() && op.getSegments())
       return rewriter.notifyMatchFailure(

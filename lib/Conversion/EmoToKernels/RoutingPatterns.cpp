@@ -41,7 +41,9 @@ struct ConvertRouter : OpRewritePattern<RouteOp> {
       return rewriter.notifyMatchFailure(
           op, "no kernel for expert groups and the sparse mixer");
     auto logitsType = cast<RankedTensorType>(op.getLogits().getType());
-    if (logitsType.isDynamicDim(1) || !haveKernelTypes(op->getOperands()) ||
+    if (logitsType.isDynamicDim(1) ||
+        !getElementTypeOrSelf(op.getWeights()).isF32() ||
+        !haveKernelTypes(op->getOperands()) ||
         !haveKernelTypes(op->getResults()))
       return rewriter.notifyMatchFailure(op, "no kernel for the types");
     LinearOp linear = findLogits(op, logitsType.getDimSize(1));

@@ -39,4 +39,12 @@ func.func @interleaved(%q: tensor<?x?x4x8xf32>, %k: tensor<?x?x2x8xf32>) -> tens
   %a = emo.attention %qr, %kr, %k {scale = 0.5 : f64} : tensor<?x?x4x8xf32>, tensor<?x?x2x8xf32>, tensor<?x?x2x8xf32> -> tensor<?x?x4x8xf32>
   return %a : tensor<?x?x4x8xf32>
 }
+
+// The kernel has heads of a multiple of 4 only.
+// CHECK-LABEL: func.func @odd_heads
+func.func @odd_heads(%q: tensor<?x?x4x6xf32>) -> tensor<?x?x4x6xf32> {
+  // CHECK: emo.attention
+  %a = emo.attention %q, %q, %q {scale = 0.5 : f64} : tensor<?x?x4x6xf32>, tensor<?x?x4x6xf32>, tensor<?x?x4x6xf32> -> tensor<?x?x4x6xf32>
+  return %a : tensor<?x?x4x6xf32>
+}
 }

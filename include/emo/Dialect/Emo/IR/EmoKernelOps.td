@@ -69,7 +69,7 @@ def Emo_KernelYieldOp : Emo_Op<"kernel.yield", [Pure, Terminator, ReturnLike,
 def Emo_KernelAttentionOp : Emo_KernelOp<"attention", [AttrSizedOperandSegments]> {
   let summary = "rotary, KV cache update and attention";
   let description = [{
-    q [B, S, Hq, D], k, v [B, S, Hkv, D] (may be strided views of one fused product). `table` f32 [P, D] (#emo.rope_table: cos of
+    q [B, S, Hq, D], k, v [B, S, Hkv, D] (may be strided views of one fused product), all of one type; D is a multiple of 4. `table` f32 [P, D] (#emo.rope_table: cos of
     D/2 frequencies, then sin) rotates q and k (rotate-half, position start[b] + s, in f32, rounded once to their type), absent: no
     rotation. The runtime refuses positions >= P. `start` i32 [B]: tokens already in the cache, absent: 0.
     outs: result [B, S, Hq, D], key and value store [B, Hkv, C, D] of k's and v's type; rotated keys and values are written there
@@ -100,7 +100,7 @@ def Emo_KernelRouterOp : Emo_KernelOp<"router", [AttrSizedOperandSegments]> {
   let description = [{
     x [M, H], weight [R + S', H] (S' = num_shared when shared logits are scored, else 0), bias [R] (selection bias). x and weight may
     differ in type. Logits in f32; then as `emo.route` without groups and sparse mixer; lower index wins ties.
-    outs: weights [M, top_k + num_shared], indices i32 of the same shape. `shared_scored` says that the last num_shared rows of
+    outs: weights f32 [M, top_k + num_shared], indices i32 of the same shape. `shared_scored` says that the last num_shared rows of
     weight give the shared logits (weights: their softmax); otherwise shared experts weigh 1.
   }];
   let arguments = (ins Emo_Shaped:$x, Emo_Shaped:$weight, Optional<Emo_Shaped>:$bias, Variadic<Emo_Shaped>:$outs,
