@@ -44,6 +44,19 @@ Value NodeLowering::lowerScalar(ArrayRef<Value> x) {
   }
   if (op == "Max" || op == "Min")
     return combine(op.lower(), x[0], x[1]);
+  if (op == "Mod") {
+    // The result has the divisor's sign, or with fmod the dividend's.
+    bool fmod = intAttr(node, "fmod", 0);
+    if (isFloat)
+      return fmod ? arith::RemFOp::create(b, x[0], x[1]).getResult() : Value();
+    Value rest = arith::RemSIOp::create(b, x[0], x[1]);
+    if (fmod)
+      return rest;
+    Value differs = arith::XOrIOp::create(b, less(rest, zero(rest.getType())), less(x[1], zero(rest.getType())));
+    Value isZero = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, rest, zero(rest.getType()));
+    return arith::SelectOp::create(
+        b, arith::AndIOp::create(b, differs, arith::XOrIOp::create(b, isZero, constant(b.getI1Type(), 1))), add(rest, x[1]), rest);
+  }
   if (op == "And")
     return arith::AndIOp::create(b, x[0], x[1]);
   if (op == "Or")
@@ -62,6 +75,8 @@ Value NodeLowering::lowerScalar(ArrayRef<Value> x) {
     return combine("max", x[0], zero(x[0].getType()));
   if (!isFloat)
     return {};
+  if (op == "IsNaN")
+    return arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, x[0], x[0]);
   Value one = constant(x[0].getType(), 1);
   if (op == "Sqrt")
     return math::SqrtOp::create(b, x[0]);

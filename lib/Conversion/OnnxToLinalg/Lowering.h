@@ -51,6 +51,8 @@ private:
   mlir::Value lowerGemm();
   mlir::Value lowerReduction();
   mlir::Value lowerSoftmax();
+  mlir::Value lowerCumSum();
+  mlir::Value lowerRmsNorm();
   mlir::Value lowerGather();
   mlir::Value lowerGatherElements();
   mlir::Value lowerGatherND();

@@ -22,8 +22,8 @@ using namespace emo::onnxir;
 using namespace emo::onnxlower;
 
 static constexpr llvm::StringLiteral elementwiseOps[] = {
-    "Abs", "Add",  "And", "Ceil", "Cos", "Div", "Equal",      "Erf",     "Exp",  "Floor", "Greater", "GreaterOrEqual", "Identity", "Less",
-    "LessOrEqual", "Log", "Max",  "Min", "Mul", "Neg",        "Not",     "Or",   "Pow",   "Reciprocal", "Relu", "Sigmoid",
+    "Abs", "Add",  "And", "Ceil", "Cos", "Div", "Equal",      "Erf",     "Exp",  "Floor", "Greater", "GreaterOrEqual", "Identity", "IsNaN", "Less",
+    "LessOrEqual", "Log", "Max",  "Min", "Mod", "Mul", "Neg",        "Not",     "Or",   "Pow",   "Reciprocal", "Relu", "Sigmoid",
     "Sin",         "Sqrt", "Sub", "Sum", "Tanh", "Xor"};
 
 SmallVector<Value> NodeLowering::lower() {
@@ -33,6 +33,7 @@ SmallVector<Value> NodeLowering::lower() {
       {"CastLike", &NodeLowering::lowerCast},
       {"Clip", &NodeLowering::lowerClip},
       {"Concat", &NodeLowering::lowerConcat},
+      {"CumSum", &NodeLowering::lowerCumSum},
       {"ConstantOfShape", &NodeLowering::lowerConstantOfShape},
       {"Expand", &NodeLowering::lowerExpand},
       {"Flatten", &NodeLowering::lowerReshape},
@@ -43,6 +44,7 @@ SmallVector<Value> NodeLowering::lower() {
       {"MatMul", &NodeLowering::lowerMatMul},
       {"NonZero", &NodeLowering::lowerNonZero},
       {"OneHot", &NodeLowering::lowerOneHot},
+      {"RMSNormalization", &NodeLowering::lowerRmsNorm},
       {"Range", &NodeLowering::lowerRange},
       {"ReduceMax", &NodeLowering::lowerReduction},
       {"ReduceMean", &NodeLowering::lowerReduction},

@@ -174,3 +174,58 @@ Value NodeLowering::lowerSoftmax() {
     return convert(arith::DivFOp::create(b, exponential(indices, index(0)), total), element);
   });
 }
+
+/// Element i is the sum of elements 0..i (exclusive: 0..i-1), from the other end when reversed.
+Value NodeLowering::lowerCumSum() {
+  Value data = input(0);
+  auto given = constantInts(input(1));
+  auto axis = given && given->size() == 1 ? normalAxis(given->front(), typeOf(data).getRank()) : std::nullopt;
+  if (!axis)
+    return {};
+  bool exclusive = intAttr(node, "exclusive", 0), reverse = intAttr(node, "reverse", 0);
+  Type element = elementOf(data), wide = wideType(element);
+  Sizes sizes = sizesOf(data);
+  Value last = arith::SubIOp::create(b, asValue(sizes[*axis]), index(1));
+  return generate(sizes, element, [&](Indices indices) {
+    auto mirrored = [&](Value i) -> Value { return reverse ? arith::SubIOp::create(b, last, i).getResult() : i; };
+    Value count = arith::AddIOp::create(b, mirrored(indices[*axis]), index(exclusive ? 0 : 1));
+    Value sum = loop(count, zero(wide), [&](Value i, ValueRange carried) -> SmallVector<Value> {
+      SmallVector<Value> inner(indices);
+      inner[*axis] = mirrored(i);
+      return {add(carried[0], convert(load(data, inner), wide))};
+    })[0];
+    return convert(sum, element);
+  });
+}
+
+/// x / sqrt(mean(x^2) + epsilon) * scale over the dimensions from `axis` on, in at least f32.
+Value NodeLowering::lowerRmsNorm() {
+  Value data = input(0), scale = input(1);
+  int64_t rank = typeOf(data).getRank();
+  auto axis = normalAxis(intAttr(node, "axis", -1), rank);
+  if (!axis)
+    return {};
+  Type element = resultType().getElementType(), wide = wideType(elementOf(data));
+  Sizes sizes = sizesOf(data), rows(sizes.begin(), sizes.begin() + *axis);
+  SmallVector<Value> reduced;
+  Value count = index(1);
+  for (int64_t dim = *axis; dim < rank; ++dim) {
+    reduced.push_back(asValue(sizes[dim]));
+    count = arith::MulIOp::create(b, count, reduced.back());
+  }
+  Value number = convert(arith::IndexCastOp::create(b, b.getI64Type(), count), wide);
+  Value norms = generate(rows, wide, [&](Indices row) -> Value {
+    Value sum = loopNest(reduced, zero(wide), [&](Indices at, ValueRange carried) -> SmallVector<Value> {
+      SmallVector<Value> inner(row);
+      inner.append(at.begin(), at.end());
+      Value x = convert(load(data, inner), wide);
+      return {add(carried[0], mul(x, x))};
+    })[0];
+    Value mean = arith::DivFOp::create(b, sum, number);
+    return math::SqrtOp::create(b, add(mean, constant(wide, floatAttr(node, "epsilon", 1e-5f))));
+  });
+  return generate(sizes, element, [&](Indices indices) {
+    Value x = arith::DivFOp::create(b, convert(load(data, indices), wide), load(norms, indices.take_front(*axis)));
+    return convert(mul(x, convert(loadBroadcast(scale, node.getResult(0), indices), wide)), element);
+  });
+}

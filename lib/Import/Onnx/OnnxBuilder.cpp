@@ -35,6 +35,7 @@ private:
   Value buildConstant(DenseElementsAttr value, StringRef name);
   LogicalResult buildNodes(const onnx::GraphProto &graph, const llvm::StringMap<Type> &types);
   LogicalResult buildNode(const onnx::NodeProto &node, int index, const llvm::StringMap<Type> &types);
+  DenseElementsAttr constantOf(const onnx::NodeProto &node);
   FailureOr<Attribute> buildAttribute(const onnx::AttributeProto &attribute, Location loc);
   LogicalResult buildSubgraph(const onnx::GraphProto &graph, Region &region, Location loc);
   DictionaryAttr interfaceAttrs(const onnx::ValueInfoProto &value);
@@ -175,7 +176,32 @@ LogicalResult GraphBuilder::buildSubgraph(const onnx::GraphProto &graph, Region 
   return success();
 }
 
+/// The value of a Constant node in any of the forms that hold numbers; null for others.
+DenseElementsAttr GraphBuilder::constantOf(const onnx::NodeProto &node) {
+  if (!node.domain().empty() || node.op_type() != "Constant" || node.attribute_size() != 1 || node.output_size() != 1)
+    return {};
+  const onnx::AttributeProto &value = node.attribute(0);
+  auto listOf = [&](int64_t size, Type type) { return RankedTensorType::get({size}, type); };
+  if (value.name() == "value" && value.t().data_location() != onnx::TensorProto::EXTERNAL)
+    return literal(value.t(), builder.getContext());
+  if (value.name() == "value_int")
+    return DenseElementsAttr::get(RankedTensorType::get({}, builder.getI64Type()), int64_t(value.i()));
+  if (value.name() == "value_float")
+    return DenseElementsAttr::get(RankedTensorType::get({}, builder.getF32Type()), value.f());
+  if (value.name() == "value_ints")
+    return DenseElementsAttr::get(listOf(value.ints_size(), builder.getI64Type()),
+                                  ArrayRef<int64_t>(value.ints().data(), value.ints_size()));
+  if (value.name() == "value_floats")
+    return DenseElementsAttr::get(listOf(value.floats_size(), builder.getF32Type()),
+                                  ArrayRef<float>(value.floats().data(), value.floats_size()));
+  return {};
+}
+
 LogicalResult GraphBuilder::buildNode(const onnx::NodeProto &node, int index, const llvm::StringMap<Type> &types) {
+  if (DenseElementsAttr constant = constantOf(node)) {
+    scopes.back()[node.output(0)] = buildConstant(constant, node.output(0));
+    return success();
+  }
   Location loc = named(!node.name().empty() ? node.name() : node.output_size() ? node.output(0) : "");
   OperationState state(loc, onnxir::NodeOp::getOperationName());
   SmallVector<int64_t> omittedOperands, omittedResults;

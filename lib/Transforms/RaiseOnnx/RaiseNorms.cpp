@@ -116,8 +116,21 @@ static Value matchNormalised(Value value, double &epsilon) {
   return {};
 }
 
+/// The standard op in the form that emo.rms_norm has: over the last dimension, with a scale of that size.
+static bool isLastAxisNorm(NodeOp node) {
+  int64_t rank = rankOf(node.getInputs()[0]);
+  return rank >= 1 && normalAxis(intAttr(node, "axis", -1), rank) == rank - 1 && rankOf(node.getInputs()[1]) == 1;
+}
+
 void emo::raise::raiseNorms(RaiseContext &context) {
   for (NodeOp node : context.nodes()) {
+    if (node.is("RMSNormalization") && isLastAxisNorm(node)) {
+      OpBuilder builder(node);
+      double epsilon = shortestDecimal(floatAttr(node, "epsilon", 1e-5f), builder.getF32Type());
+      context.replace(node.getResult(0), RmsNormOp::create(builder, node.getLoc(), node.getResult(0).getType(), node.getInputs()[0],
+                                                           node.getInputs()[1], builder.getF64FloatAttr(epsilon)));
+      continue;
+    }
     if (!node.is("Mul"))
       continue;
     for (int side : {0, 1}) {

@@ -59,6 +59,23 @@ func.func private @softmax(%a0: tensor<?x?xf32>) -> tensor<?x?xf32> {
   return %r : tensor<?x?xf32>
 }
 
+func.func private @cum_sum(%a0: tensor<?x?xf32>) -> tensor<?x?xf32> {
+  %c1 = arith.constant dense<1> : tensor<i64>
+  %r = onnx.node "CumSum" version 14 (%a0, %c1) : (tensor<?x?xf32>, tensor<i64>) -> tensor<?x?xf32>
+  return %r : tensor<?x?xf32>
+}
+
+func.func private @cum_sum_reverse(%a0: tensor<?xf32>) -> tensor<?xf32> {
+  %c1 = arith.constant dense<0> : tensor<i64>
+  %r = onnx.node "CumSum" version 14 (%a0, %c1) {exclusive = 1 : i64, reverse = 1 : i64} : (tensor<?xf32>, tensor<i64>) -> tensor<?xf32>
+  return %r : tensor<?xf32>
+}
+
+func.func private @rms_norm(%a0: tensor<?x?xf32>, %a1: tensor<?xf32>) -> tensor<?x?xf32> {
+  %r = onnx.node "RMSNormalization" version 23 (%a0, %a1) {epsilon = 0.0 : f32} : (tensor<?x?xf32>, tensor<?xf32>) -> tensor<?x?xf32>
+  return %r : tensor<?x?xf32>
+}
+
 func.func private @softmax_first(%a0: tensor<?x?xf32>) -> tensor<?x?xf32> {
   %r = onnx.node "Softmax" version 13 (%a0) {axis = 0 : i64} : (tensor<?x?xf32>) -> tensor<?x?xf32>
   return %r : tensor<?x?xf32>
@@ -132,11 +149,28 @@ func.func @main() {
   %o62 = func.call @softmax(%d62_0) : (tensor<?x?xf32>) -> tensor<?x?xf32>
   %u62_0 = tensor.cast %o62 : tensor<?x?xf32> to tensor<*xf32>
   call @printMemrefF32(%u62_0) : (tensor<*xf32>) -> ()
-  %i67_0 = arith.constant dense<[[3.0, -1000.0], [3.0, 1000.0]]> : tensor<2x2xf32>
-  %d67_0 = tensor.cast %i67_0 : tensor<2x2xf32> to tensor<?x?xf32>
-  %o67 = func.call @softmax_first(%d67_0) : (tensor<?x?xf32>) -> tensor<?x?xf32>
+  %i67_0 = arith.constant dense<[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]> : tensor<2x3xf32>
+  %d67_0 = tensor.cast %i67_0 : tensor<2x3xf32> to tensor<?x?xf32>
+  %o67 = func.call @cum_sum(%d67_0) : (tensor<?x?xf32>) -> tensor<?x?xf32>
   %u67_0 = tensor.cast %o67 : tensor<?x?xf32> to tensor<*xf32>
   call @printMemrefF32(%u67_0) : (tensor<*xf32>) -> ()
+  %i72_0 = arith.constant dense<[1.0, 2.0, 3.0]> : tensor<3xf32>
+  %d72_0 = tensor.cast %i72_0 : tensor<3xf32> to tensor<?xf32>
+  %o72 = func.call @cum_sum_reverse(%d72_0) : (tensor<?xf32>) -> tensor<?xf32>
+  %u72_0 = tensor.cast %o72 : tensor<?xf32> to tensor<*xf32>
+  call @printMemrefF32(%u72_0) : (tensor<*xf32>) -> ()
+  %i77_0 = arith.constant dense<[[3.0, 4.0], [0.0, 2.0]]> : tensor<2x2xf32>
+  %d77_0 = tensor.cast %i77_0 : tensor<2x2xf32> to tensor<?x?xf32>
+  %i77_1 = arith.constant dense<[2.0, 1.0]> : tensor<2xf32>
+  %d77_1 = tensor.cast %i77_1 : tensor<2xf32> to tensor<?xf32>
+  %o77 = func.call @rms_norm(%d77_0, %d77_1) : (tensor<?x?xf32>, tensor<?xf32>) -> tensor<?x?xf32>
+  %u77_0 = tensor.cast %o77 : tensor<?x?xf32> to tensor<*xf32>
+  call @printMemrefF32(%u77_0) : (tensor<*xf32>) -> ()
+  %i84_0 = arith.constant dense<[[3.0, -1000.0], [3.0, 1000.0]]> : tensor<2x2xf32>
+  %d84_0 = tensor.cast %i84_0 : tensor<2x2xf32> to tensor<?x?xf32>
+  %o84 = func.call @softmax_first(%d84_0) : (tensor<?x?xf32>) -> tensor<?x?xf32>
+  %u84_0 = tensor.cast %o84 : tensor<?x?xf32> to tensor<*xf32>
+  call @printMemrefF32(%u84_0) : (tensor<*xf32>) -> ()
   return
 }
 func.func private @printMemrefF32(%x: tensor<*xf32>)
@@ -182,6 +216,17 @@ func.func private @printMemrefI64(%x: tensor<*xi64>)
 // CHECK-NEXT: shape [2, 2]
 // CHECK-NEXT: {{\[\[}}0.5, 0.5],
 // CHECK-NEXT: [0, 1]]
+// cum_sum
+// CHECK-NEXT: shape [2, 3]
+// CHECK-NEXT: {{\[\[}}1, 3, 6],
+// CHECK-NEXT: [4, 9, 15]]
+// cum_sum_reverse
+// CHECK-NEXT: shape [3]
+// CHECK-NEXT: [5, 3, 0]
+// rms_norm
+// CHECK-NEXT: shape [2, 2]
+// CHECK-NEXT: {{\[\[}}1.69706, 1.13137],
+// CHECK-NEXT: [0, 1.41421]]
 // softmax_first
 // CHECK-NEXT: shape [2, 2]
 // CHECK-NEXT: {{\[\[}}0.5, 0],
