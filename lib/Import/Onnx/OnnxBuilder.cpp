@@ -285,8 +285,6 @@ LogicalResult GraphBuilder::buildForward() {
     Type type = convert(input.type(), "graph input '" + Twine(input.name()) + "'", named(input.name()));
     if (!type)
       return failure();
-    if (!isa<RankedTensorType>(type))
-      return emitError(named(input.name())) << "graph input '" << input.name() << "' has no shape, expected a rank at least";
     inputs.push_back(&input);
     inputTypes.push_back(type);
     inputAttrs.push_back(interfaceAttrs(input));

@@ -33,7 +33,8 @@ private:
   template <typename Nodes>
   LogicalResult checkNodes(const Nodes &nodes, int depth);
   LogicalResult checkAttributes(const onnx::NodeProto &node, int index, int depth);
-  LogicalResult define(StringRef name, const Twine &what);
+  /// Names of node outputs differ from all names around them; inputs of a subgraph may hide outer ones.
+  LogicalResult define(StringRef name, const Twine &what, bool mayHideOuter);
   bool isDefined(StringRef name) const {
     return llvm::any_of(scopes, [&](const Names &scope) { return scope.contains(name); });
   }
@@ -63,8 +64,8 @@ LogicalResult StructureCheck::checkOpsets(const onnx::ModelProto &model) {
   return success();
 }
 
-LogicalResult StructureCheck::define(StringRef name, const Twine &what) {
-  if (isDefined(name))
+LogicalResult StructureCheck::define(StringRef name, const Twine &what, bool mayHideOuter) {
+  if (mayHideOuter ? scopes.back().contains(name) : isDefined(name))
     return emitError() << what << " defines '" << name << "', which is defined already";
   scopes.back().insert(name);
   return success();
@@ -112,7 +113,7 @@ LogicalResult StructureCheck::checkNodes(const Nodes &nodes, int depth) {
     if (failed(checkAttributes(node, index, depth)))
       return failure();
     for (const auto &output : node.output())
-      if (!output.empty() && failed(define(output, describe(node, index))))
+      if (!output.empty() && failed(define(output, describe(node, index), /*mayHideOuter=*/false)))
         return failure();
   }
   return success();
@@ -128,11 +129,11 @@ LogicalResult StructureCheck::checkGraph(const onnx::GraphProto &graph, int dept
   for (const auto &tensor : graph.initializer()) {
     if (!initializers.insert(tensor.name()).second)
       return emitError() << "initializer '" << tensor.name() << "' is defined twice";
-    if (failed(checkTensor(tensor, context, emitError)) || failed(define(tensor.name(), "an initializer")))
+    if (failed(checkTensor(tensor, context, emitError)) || failed(define(tensor.name(), "an initializer", /*mayHideOuter=*/true)))
       return failure();
   }
   for (const auto &input : graph.input())
-    if (!initializers.contains(input.name()) && failed(define(input.name(), "a graph input")))
+    if (!initializers.contains(input.name()) && failed(define(input.name(), "a graph input", /*mayHideOuter=*/true)))
       return failure();
   if (failed(checkNodes(graph.node(), depth)))
     return failure();
@@ -152,7 +153,7 @@ LogicalResult StructureCheck::checkModel(const onnx::ModelProto &model) {
     scopes.clear();
     scopes.emplace_back();
     for (const auto &input : function.input())
-      if (failed(define(input, "an input of function '" + Twine(function.name()) + "'")))
+      if (failed(define(input, "an input of function '" + Twine(function.name()) + "'", /*mayHideOuter=*/true)))
         return failure();
     if (failed(checkNodes(function.node(), 0)))
       return failure();
