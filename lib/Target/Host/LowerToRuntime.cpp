@@ -3,6 +3,7 @@
 #include "emo/Dialect/Emo/IR/Emo.h"
 #include "emo/Target/Passes.h"
 
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
@@ -42,6 +43,7 @@ private:
   void lowerAlloc(memref::AllocOp op);
   void lowerParam(ParamRefOp op);
   void lowerLaunch(LaunchOp op);
+  void lowerExpandShape(memref::ExpandShapeOp op);
 
   func::FuncOp function;
   const llvm::StringMap<int32_t> &params, &kernels;
@@ -207,6 +209,27 @@ void EntryLowering::lowerLaunch(LaunchOp op) {
   op.erase();
 }
 
+/// As a reinterpret_cast: the upstream expansion of metadata crashes on a group with two dynamic sizes.
+void EntryLowering::lowerExpandShape(memref::ExpandShapeOp op) {
+  b.setInsertionPoint(op);
+  b.setLoc(op.getLoc());
+  MemRefType type = op.getResultType();
+  auto source = memref::ExtractStridedMetadataOp::create(b, op.getSrc());
+  auto [known, knownOffset] = type.getStridesAndOffset();
+  SmallVector<OpFoldResult> sizes = op.getMixedOutputShape(), strides(type.getRank());
+  for (auto [d, group] : llvm::enumerate(op.getReassociationIndices())) {
+    Value stride = source.getStrides()[d];
+    for (int64_t i : llvm::reverse(group)) {
+      strides[i] = ShapedType::isDynamic(known[i]) ? OpFoldResult(stride) : OpFoldResult(b.getIndexAttr(known[i]));
+      Value size = getValueOrCreateConstantIndexOp(b, b.getLoc(), sizes[i]);
+      stride = arith::MulIOp::create(b, stride, size);
+    }
+  }
+  OpFoldResult offset = ShapedType::isDynamic(knownOffset) ? OpFoldResult(source.getOffset()) : OpFoldResult(b.getIndexAttr(knownOffset));
+  op.replaceAllUsesWith(memref::ReinterpretCastOp::create(b, type, source.getBaseBuffer(), offset, sizes, strides).getResult());
+  op.erase();
+}
+
 LogicalResult EntryLowering::run() {
   if (!llvm::hasSingleElement(function.getBody()))
     return function.emitOpError() << "expects structured control flow in entry functions";
@@ -215,7 +238,7 @@ LogicalResult EntryLowering::run() {
     return failure();
   SmallVector<Operation *> work;
   function.walk([&](Operation *op) {
-    if (isa<memref::AllocOp, ParamRefOp, LaunchOp>(op))
+    if (isa<memref::AllocOp, ParamRefOp, LaunchOp, memref::ExpandShapeOp>(op))
       work.push_back(op);
   });
   for (Operation *op : work) {
@@ -223,6 +246,8 @@ LogicalResult EntryLowering::run() {
       lowerAlloc(alloc);
     else if (auto param = dyn_cast<ParamRefOp>(op))
       lowerParam(param);
+    else if (auto expand = dyn_cast<memref::ExpandShapeOp>(op))
+      lowerExpandShape(expand);
     else
       lowerLaunch(cast<LaunchOp>(op));
   }
