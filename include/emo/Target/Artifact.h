@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/// \file From the phase `llvm` to object code, linked artifacts and packaged weights.
+#ifndef EMO_TARGET_ARTIFACT_H
+#define EMO_TARGET_ARTIFACT_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/SmallVector.h"
+
+#include <functional>
+#include <string>
+
+namespace emo {
+
+/// Object files of one program: the host's, then one per ISA level.
+using Objects = llvm::SmallVector<std::string>;
+
+/// Optimises and compiles a module in the phase `llvm`. With `llvmIR` the text of the optimised modules is appended to it and nothing
+/// is compiled. ISA levels are compiled in parallel. Emits diagnostics.
+mlir::FailureOr<Objects> emitObjects(mlir::ModuleOp module, int threads, std::string *llvmIR = nullptr);
+
+enum class ArtifactKind { Executable, Shared, Static, Object };
+
+struct ArtifactOptions {
+  ArtifactKind kind = ArtifactKind::Executable;
+  std::string output;
+  /// Embedded in the output's file (executables and shared libraries), or beside it as OUTPUT.weights.
+  bool embedWeights = true;
+  /// Where the model's files are; empty: the module's emo.weights_dir.
+  std::string weightsDir;
+  int threads = 1;
+  /// Folder with the runtime's archives and start files.
+  std::string supportDir;
+  /// Called now and then while weights are packaged: bytes done and in all.
+  std::function<void(int64_t, int64_t)> progress;
+};
+
+/// Writes the artifact through temporaries; on failure nothing is left behind.
+mlir::LogicalResult writeArtifact(mlir::ModuleOp module, const ArtifactOptions &options);
+
+/// The folder the model's files are in: `override` or the module's emo.weights_dir.
+std::string weightsFolder(mlir::ModuleOp module, llvm::StringRef override);
+
+} // namespace emo
+
+#endif // EMO_TARGET_ARTIFACT_H

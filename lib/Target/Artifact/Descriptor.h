@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The constant emo_program; see emo/Runtime/Program.h.
+#ifndef EMO_LIB_TARGET_ARTIFACT_DESCRIPTOR_H
+#define EMO_LIB_TARGET_ARTIFACT_DESCRIPTOR_H
+
+#include "emo/Target/Weights.h"
+#include "llvm/IR/Module.h"
+
+namespace emo {
+
+/// Name of `kernel` in the object code of one ISA level.
+std::string kernelSymbol(llvm::StringRef kernel, llvm::StringRef isa);
+
+/// Adds emo_program for `module` (phase llvm) to the host's LLVM module.
+void addDescriptor(mlir::ModuleOp module, const WeightsLayout &weights, llvm::Module &host);
+
+/// The manifest: what NAME info prints.
+std::string manifestJson(mlir::ModuleOp module);
+
+} // namespace emo
+#endif // EMO_LIB_TARGET_ARTIFACT_DESCRIPTOR_H

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// LLVM dialect -> object files, one LLVM context per module so that they can be compiled in parallel.
+#include "Descriptor.h"
+#include "emo/Target/Artifact.h"
+#include "emo/Target/IsaLevel.h"
+
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Target/TargetMachine.h"
+#include "llvm/TargetParser/Triple.h"
+
+#include <mutex>
+#include <thread>
+
+using namespace mlir;
+using namespace emo;
+
+namespace {
+/// One LLVM module and what it is compiled for. The context is declared first: it must outlive the module.
+struct Unit {
+  std::unique_ptr<llvm::LLVMContext> context = std::make_unique<llvm::LLVMContext>();
+  std::unique_ptr<llvm::Module> module;
+  StringRef cpu, features;
+  bool kernels = false;
+  std::string result;
+};
+} // namespace
+
+static constexpr StringLiteral kTriple = "x86_64-unknown-linux-gnu";
+
+static std::unique_ptr<llvm::TargetMachine> makeTarget(const Unit &unit, std::string &error) {
+  llvm::Triple triple(kTriple);
+  const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, error);
+  if (!target)
+    return nullptr;
+  llvm::TargetOptions options;
+  // Products and sums may fuse only where kernels say so: levels and vector widths must not change roundings at random.
+  options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
+  options.FunctionSections = true;
+  return std::unique_ptr<llvm::TargetMachine>(
+      target->createTargetMachine(triple, unit.cpu, unit.features, options, llvm::Reloc::PIC_, std::nullopt, llvm::CodeGenOptLevel::Aggressive));
+}
+
+static void optimise(Unit &unit, llvm::TargetMachine &machine) {
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager sccs;
+  llvm::ModuleAnalysisManager modules;
+  llvm::PipelineTuningOptions tuning;
+  // Kernels are vectors already; guessing further costs time and code.
+  tuning.LoopVectorization = tuning.SLPVectorization = !unit.kernels;
+  tuning.LoopInterleaving = !unit.kernels;
+  tuning.LoopUnrolling = !unit.kernels;
+  llvm::PassBuilder builder(&machine, tuning);
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(sccs);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, sccs, modules);
+  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2).run(*unit.module, modules);
+}
+
+/// Returns a message on failure.
+static std::string compile(Unit &unit, bool textOnly) {
+  std::string error;
+  std::unique_ptr<llvm::TargetMachine> machine = makeTarget(unit, error);
+  if (!machine)
+    return error;
+  unit.module->setTargetTriple(llvm::Triple(kTriple));
+  unit.module->setDataLayout(machine->createDataLayout());
+  optimise(unit, *machine);
+  if (textOnly) {
+    llvm::raw_string_ostream(unit.result) << *unit.module;
+    return "";
+  }
+  SmallString<0> object;
+  llvm::raw_svector_ostream stream(object);
+  llvm::legacy::PassManager codegen;
+  if (machine->addPassesToEmitFile(codegen, stream, nullptr, llvm::CodeGenFileType::ObjectFile))
+    return "the x86-64 back end cannot write object files";
+  codegen.run(*unit.module);
+  unit.result = object.str().str();
+  return "";
+}
+
+/// The host's functions without parameters and kernels.
+static OwningOpRef<ModuleOp> hostModule(ModuleOp module) {
+  OwningOpRef<ModuleOp> host = module.clone();
+  for (Operation &op : llvm::make_early_inc_range(*host->getBody()))
+    if (isa<ModuleOp, ParamOp>(op))
+      op.erase();
+  // Attributes of ours mean nothing to LLVM.
+  for (NamedAttribute attr : llvm::to_vector((*host)->getAttrs()))
+    if (attr.getName().getValue().starts_with("emo."))
+      (*host)->removeAttr(attr.getName());
+  return host;
+}
+
+static OwningOpRef<ModuleOp> kernelModule(ModuleOp nested, StringRef isa) {
+  OwningOpRef<ModuleOp> kernels = nested.clone();
+  (*kernels)->removeAttr("emo.isa");
+  for (auto function : kernels->getOps<LLVM::LLVMFuncOp>())
+    function.setSymName(kernelSymbol(function.getSymName(), isa));
+  return kernels;
+}
+
+FailureOr<Objects> emo::emitObjects(ModuleOp module, int threads, std::string *llvmIR) {
+  static std::once_flag initialised;
+  std::call_once(initialised, [] {
+    LLVMInitializeX86Target();
+    LLVMInitializeX86TargetInfo();
+    LLVMInitializeX86TargetMC();
+    LLVMInitializeX86AsmPrinter();
+    LLVMInitializeX86AsmParser();
+  });
+  std::vector<Unit> units;
+  {
+    Unit host;
+    host.cpu = "x86-64-v2";
+    host.module = translateModuleToLLVMIR(*hostModule(module), *host.context, "emo_host");
+    if (!host.module)
+      return failure();
+    addDescriptor(module, layoutWeights(module), *host.module);
+    units.push_back(std::move(host));
+  }
+  for (ModuleOp nested : module.getOps<ModuleOp>()) {
+    auto isa = nested->getAttrOfType<StringAttr>("emo.isa");
+    if (!isa)
+      continue;
+    const IsaLevel *level = findIsaLevel(isa.getValue());
+    if (!level) {
+      nested.emitError() << "has the ISA level '" << isa.getValue() << "', which this compiler does not know";
+      return failure();
+    }
+    Unit unit;
+    unit.cpu = level->cpu;
+    unit.features = level->features;
+    unit.kernels = true;
+    unit.module = translateModuleToLLVMIR(*kernelModule(nested, isa.getValue()), *unit.context, isa.getValue());
+    if (!unit.module)
+      return failure();
+    units.push_back(std::move(unit));
+  }
+  std::atomic<size_t> next{0};
+  std::mutex mutex;
+  std::string error;
+  auto work = [&] {
+    for (size_t i; (i = next++) < units.size();) {
+      std::string message = compile(units[i], llvmIR != nullptr);
+      std::lock_guard<std::mutex> lock(mutex);
+      if (!message.empty())
+        error = message;
+    }
+  };
+  std::vector<std::thread> workers;
+  for (int i = 1; i < std::min<int>(threads, units.size()); ++i)
+    workers.emplace_back(work);
+  work();
+  for (std::thread &worker : workers)
+    worker.join();
+  if (!error.empty()) {
+    module.emitError() << "cannot be compiled: " << error;
+    return failure();
+  }
+  Objects objects;
+  for (Unit &unit : units) {
+    if (llvmIR)
+      *llvmIR += unit.result;
+    else
+      objects.push_back(std::move(unit.result));
+  }
+  return objects;
+}
