@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Cpu.h"
 
+#include "emo/Runtime/Emo.h"
+
 #include <cpuid.h>
 #include <cstdint>
 #include <cstring>
@@ -74,6 +76,8 @@ bool emo::rt::supportsIsa(const std::string &level) {
     return hasAmx();
   return false;
 }
+
+int32_t emo_isa_supported(const char *level) { return supportsIsa(level); }
 
 std::string emo::rt::cpuName() {
   if (cpuid(0x80000000).a < 0x80000004)

@@ -72,6 +72,9 @@ EMO_API int32_t emo_model_threads(const emo_model *model);
 EMO_API int32_t emo_run(emo_model *model, const char *entry, const emo_tensor *inputs, int32_t num_inputs, emo_tensor *outputs,
                         int32_t num_outputs, char *error, size_t error_bytes);
 
+/* 1 when this CPU and kernel run code of the ISA level ("x86-64-v2", ..., "amx"), else 0. */
+EMO_API int32_t emo_isa_supported(const char *level);
+
 /* Frees an output that emo_run allocated and clears it. */
 EMO_API void emo_release(emo_tensor *tensor);
 

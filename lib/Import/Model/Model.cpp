@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "emo/Import/Model.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+using namespace mlir;
+using namespace emo;
+
+OwningOpRef<ModuleOp> emo::loadModel(StringRef path, const ModelOptions &options, MLIRContext *context) {
+  auto error = [&] { return emitError(UnknownLoc::get(context)); };
+  llvm::sys::fs::file_status status;
+  if (std::error_code code = llvm::sys::fs::status(path, status)) {
+    error() << "cannot open the model '" << path << "': " << code.message();
+    return nullptr;
+  }
+  if (llvm::sys::fs::is_directory(status))
+    return importHuggingFace(path, options.huggingFace, context);
+  StringRef extension = llvm::sys::path::extension(path);
+  if (extension == ".onnx") {
+    OwningOpRef<ModuleOp> module = importOnnx(path, options.onnx, context);
+    if (module && options.maxPositions) {
+      Builder b(context);
+      auto model = (*module)->getAttrOfType<DictionaryAttr>("emo.model");
+      NamedAttrList attrs(model ? model.getValue() : ArrayRef<NamedAttribute>());
+      attrs.set("max_positions", b.getI64IntegerAttr(*options.maxPositions));
+      (*module)->setAttr("emo.model", attrs.getDictionary(context));
+    }
+    return module;
+  }
+  if (extension == ".mlir" || extension == ".mlirbc")
+    return parseSourceFile<ModuleOp>(path, context);
+  error() << "'" << path << "' is no model: expected a Hugging Face folder, an .onnx file or an .mlir file";
+  return nullptr;
+}

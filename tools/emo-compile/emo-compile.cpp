@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// emo-compile: a model in, a program out.
+#include "../common/Targets.h"
+#include "emo/Import/Model.h"
+#include "emo/Pipelines/Pipelines.h"
+#include "emo/Pipelines/Register.h"
+#include "emo/Target/Artifact.h"
+#include "emo/Transforms/Phases.h"
+
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/Support/Timing.h"
+#include "mlir/Support/ToolUtilities.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/ToolOutputFile.h"
+#include "llvm/Support/WithColor.h"
+
+#include <thread>
+#include <unistd.h>
+
+using namespace mlir;
+using namespace emo;
+namespace cl = llvm::cl;
+
+namespace {
+enum class Emit { Exe, Shared, Static, Object, LLVM, MLIR };
+
+struct Options {
+  cl::OptionCategory category{"emo-compile options"};
+  cl::opt<std::string> model{cl::Positional, cl::Required, cl::desc("MODEL: a Hugging Face folder, an .onnx file, or .mlir of any phase"),
+                             cl::cat(category)};
+  cl::opt<std::string> output{"o", cl::desc("Where to write (default: standard output for text)"), cl::value_desc("name"), cl::cat(category)};
+  cl::opt<Emit> emit{"emit", cl::desc("What to write"), cl::init(Emit::Exe), cl::cat(category),
+                     cl::values(clEnumValN(Emit::Exe, "exe", "executable (default)"), clEnumValN(Emit::Shared, "shared", "shared library"),
+                                clEnumValN(Emit::Static, "static", "static library and NAME.weights"),
+                                clEnumValN(Emit::Object, "object", "object file and NAME.weights"),
+                                clEnumValN(Emit::LLVM, "llvm", "LLVM IR"), clEnumValN(Emit::MLIR, "mlir", "MLIR after the last phase"))};
+  cl::opt<std::string> untilBefore{"until-before", cl::desc("Stop before this phase and write MLIR"), cl::value_desc("phase"), cl::cat(category)};
+  cl::opt<std::string> untilAfter{"until-after", cl::desc("Stop after this phase and write MLIR"), cl::value_desc("phase"), cl::cat(category)};
+  cl::opt<std::string> cpu{"cpu", cl::desc("ISA levels: all, native, or one level"), cl::init("all"), cl::value_desc("level"), cl::cat(category)};
+  cl::opt<ModelDtype> dtype{"dtype", cl::desc("Arithmetic of an imported model"), cl::init(ModelDtype::Keep), cl::cat(category),
+                            cl::values(clEnumValN(ModelDtype::Keep, "keep", "as stored (default)"), clEnumValN(ModelDtype::F32, "f32", "f32"),
+                                       clEnumValN(ModelDtype::BF16, "bf16", "bf16 with f32 accumulation"))};
+  enum class Weights { Embedded, Separate };
+  cl::opt<Weights> weights{"weights", cl::desc("Where weights go"), cl::init(Weights::Embedded), cl::cat(category),
+                           cl::values(clEnumValN(Weights::Embedded, "embedded", "inside the program (default)"),
+                                      clEnumValN(Weights::Separate, "separate", "NAME.weights beside it"))};
+  cl::opt<std::string> weightsDir{"weights-dir", cl::desc("Folder of the model's files, when it is not where it was at import"), cl::cat(category)};
+  cl::opt<unsigned> threads{"threads", cl::desc("Threads of the compiler (default: all CPUs)"), cl::init(0), cl::cat(category)};
+  cl::opt<int64_t> eosId{"eos-id", cl::desc("EOS token id of an ONNX model"), cl::init(-1), cl::cat(category)};
+  cl::opt<int64_t> maxPositions{"max-positions", cl::desc("Longest sequence of an ONNX model"), cl::init(0), cl::cat(category)};
+};
+
+/// One line on a terminal, rewritten in place.
+void showProgress(int64_t done, int64_t total) {
+  fprintf(stderr, "\rpackaging weights: %5.1f %% of %.1f MB", 100.0 * double(done) / double(total), double(total) / 1e6);
+  if (done >= total)
+    fputc('\n', stderr);
+}
+} // namespace
+
+static int fail(const Twine &message) {
+  llvm::WithColor::error(llvm::errs(), "emo-compile") << message << "\n";
+  return 1;
+}
+
+/// The last phase to run; nothing with a message when the options contradict each other.
+static std::optional<Phase> lastPhaseOf(const Options &options, std::string &error) {
+  if (!options.untilBefore.empty() && !options.untilAfter.empty()) {
+    error = "--until-before and --until-after exclude each other";
+    return std::nullopt;
+  }
+  bool before = !options.untilBefore.empty();
+  const std::string &name = before ? options.untilBefore : options.untilAfter;
+  if (name.empty())
+    return lastPhase;
+  if (name == "package" && before)
+    return lastPhase;
+  std::optional<Phase> phase = parsePhase(name);
+  if (!phase || (before && *phase == Phase::Import)) {
+    error = "--until-" + std::string(before ? "before" : "after") + " expects a phase: " + phaseNames() + (before ? ", package" : "") +
+            "; got '" + name + "'";
+    return std::nullopt;
+  }
+  return before ? Phase(int(*phase) - 1) : *phase;
+}
+
+static LogicalResult writeText(StringRef path, function_ref<void(llvm::raw_ostream &)> print, MLIRContext &context) {
+  if (path.empty() || path == "-") {
+    print(llvm::outs());
+    llvm::outs().flush();
+    return success();
+  }
+  std::string temporary = (path + ".tmp" + Twine(getpid())).str();
+  std::error_code code;
+  {
+    llvm::ToolOutputFile file(temporary, code, llvm::sys::fs::OF_None);
+    if (!code) {
+      print(file.os());
+      file.os().close();
+      code = file.os().error();
+      file.os().clear_error();
+      if (!code)
+        code = llvm::sys::fs::rename(temporary, path);
+      if (!code)
+        file.keep();
+    }
+  }
+  if (code)
+    return emitError(UnknownLoc::get(&context)) << "cannot write '" << path << "': " << code.message();
+  return success();
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  forgetLibraryOptions();
+  Options options;
+  cl::HideUnrelatedOptions(options.category);
+  cl::ParseCommandLineOptions(argc, argv, "emo-compile: compiles Mixture-of-Experts models to native programs\n");
+
+  std::string message;
+  std::optional<Phase> last = lastPhaseOf(options, message);
+  if (!last)
+    return fail(message);
+  std::optional<std::vector<std::string>> levels = levelsOf(options.cpu);
+  if (!levels)
+    return fail("--cpu expects all, native, x86-64-v2, x86-64-v3, x86-64-v4, avx512bf16 or amx; got '" + options.cpu + "'");
+  bool stops = !options.untilBefore.empty() || !options.untilAfter.empty();
+  bool text = stops || options.emit == Emit::LLVM || options.emit == Emit::MLIR;
+  if (!text && options.output.empty())
+    return fail("-o NAME is needed for a program");
+  int threads = options.threads ? int(options.threads) : int(std::max(1u, std::thread::hardware_concurrency()));
+
+  DialectRegistry registry;
+  emo::registerAllDialects(registry);
+  MLIRContext context(registry, threads > 1 ? MLIRContext::Threading::ENABLED : MLIRContext::Threading::DISABLED);
+  llvm::SourceMgr sources;
+  SourceMgrDiagnosticHandler handler(sources, &context);
+
+  ModelOptions modelOptions;
+  modelOptions.huggingFace.dtype = options.dtype;
+  if (options.eosId >= 0)
+    modelOptions.onnx.eosId = options.eosId;
+  if (options.maxPositions > 0)
+    modelOptions.maxPositions = options.maxPositions;
+  OwningOpRef<ModuleOp> module = loadModel(options.model, modelOptions, &context);
+  if (!module)
+    return 1;
+  PipelineOptions pipeline;
+  pipeline.cpu.levels = *levels;
+  if (failed(runPhasesUntil(*module, *last, pipeline)))
+    return 1;
+  if (stops || options.emit == Emit::MLIR)
+    return failed(writeText(options.output, [&](llvm::raw_ostream &os) { module->print(os); os << "\n"; }, context));
+  if (options.emit == Emit::LLVM) {
+    std::string ir;
+    if (failed(emitObjects(*module, threads, &ir)))
+      return 1;
+    return failed(writeText(options.output, [&](llvm::raw_ostream &os) { os << ir; }, context));
+  }
+  ArtifactOptions artifact;
+  artifact.kind = options.emit == Emit::Exe      ? ArtifactKind::Executable
+                  : options.emit == Emit::Shared ? ArtifactKind::Shared
+                  : options.emit == Emit::Static ? ArtifactKind::Static
+                                                 : ArtifactKind::Object;
+  artifact.output = options.output;
+  artifact.embedWeights = options.weights == Options::Weights::Embedded;
+  artifact.weightsDir = options.weightsDir;
+  artifact.threads = threads;
+  artifact.supportDir = supportDirectory(argv[0], reinterpret_cast<void *>(main));
+  if (isatty(STDERR_FILENO))
+    artifact.progress = showProgress;
+  return failed(writeArtifact(*module, artifact));
+}

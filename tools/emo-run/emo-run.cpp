@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// emo-run: runs a model of any phase in this process. The same object code as in an artifact, handed to the same runtime.
+#include "../../lib/Runtime/CommandLine/Commands.h"
+#include "../common/Targets.h"
+#include "emo/Import/Model.h"
+#include "emo/Pipelines/Pipelines.h"
+#include "emo/Pipelines/Register.h"
+#include "emo/Target/Artifact.h"
+#include "emo/Target/Weights.h"
+
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/Support/ToolUtilities.h"
+#include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"
+#include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
+#include "llvm/ExecutionEngine/Orc/LLJIT.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Support/WithColor.h"
+
+#include <sys/mman.h>
+#include <thread>
+
+using namespace mlir;
+using namespace emo;
+namespace cl = llvm::cl;
+
+namespace {
+struct Options {
+  cl::OptionCategory category{"emo-run options"};
+  cl::opt<std::string> model{cl::Positional, cl::Required, cl::desc("FILE.mlir of any phase (or a model that emo-compile takes)"), cl::cat(category)};
+  cl::opt<std::string> inputs{"inputs", cl::Required, cl::desc("Folder with one .npy per input"), cl::cat(category)};
+  cl::opt<std::string> outputs{"outputs", cl::Required, cl::desc("Folder for one .npy per output"), cl::cat(category)};
+  cl::opt<std::string> entry{"entry", cl::desc("Entry to run"), cl::init("forward"), cl::cat(category)};
+  cl::opt<std::string> cpu{"cpu", cl::desc("ISA level: native or one level"), cl::init("native"), cl::cat(category)};
+  cl::opt<ModelDtype> dtype{"dtype", cl::desc("Arithmetic of an imported model"), cl::init(ModelDtype::Keep), cl::cat(category),
+                            cl::values(clEnumValN(ModelDtype::Keep, "keep", "as stored (default)"), clEnumValN(ModelDtype::F32, "f32", "f32"),
+                                       clEnumValN(ModelDtype::BF16, "bf16", "bf16 with f32 accumulation"))};
+  cl::opt<std::string> reference{"reference", cl::ValueOptional, cl::desc("Run the reference lowering instead of kernels, in f32 or f64 (default: the model's types)"),
+                                 cl::init("off"), cl::cat(category)};
+  cl::opt<std::string> weightsDir{"weights-dir", cl::desc("Folder of the model's files, when it is not where it was at import"), cl::cat(category)};
+  cl::opt<unsigned> threads{"threads", cl::desc("Threads of the run (default: all CPUs)"), cl::init(0), cl::cat(category)};
+};
+} // namespace
+
+static int fail(const Twine &message) {
+  llvm::WithColor::error(llvm::errs(), "emo-run") << message << "\n";
+  return 1;
+}
+
+/// The services compiled code calls, by name.
+static llvm::orc::SymbolMap runtimeSymbols(llvm::orc::LLJIT &jit) {
+  llvm::orc::SymbolMap symbols;
+  auto add = [&](StringRef name, auto *function) {
+    symbols[jit.mangleAndIntern(name)] = {llvm::orc::ExecutorAddr::fromPtr(function), llvm::JITSymbolFlags::Exported | llvm::JITSymbolFlags::Callable};
+  };
+  add("emo_rt_parallel", emo_rt_parallel);
+  add("emo_rt_alloc", emo_rt_alloc);
+  add("emo_rt_output", emo_rt_output);
+  add("emo_rt_param", emo_rt_param);
+  add("emo_rt_fail", emo_rt_fail);
+  add("emo_rt_isa", emo_rt_isa);
+  add("emo_rt_threads", emo_rt_threads);
+  return symbols;
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  forgetLibraryOptions();
+  Options options;
+  cl::HideUnrelatedOptions(options.category);
+  cl::ParseCommandLineOptions(argc, argv, "emo-run: runs a model of any phase\n");
+  std::optional<std::vector<std::string>> levels = levelsOf(options.cpu);
+  if (!levels || levels->size() != 1)
+    return fail("--cpu expects native, x86-64-v2, x86-64-v3, x86-64-v4, avx512bf16 or amx; got '" + options.cpu + "'");
+  int threads = options.threads ? int(options.threads) : int(std::max(1u, std::thread::hardware_concurrency()));
+
+  DialectRegistry registry;
+  emo::registerAllDialects(registry);
+  MLIRContext context(registry);
+  llvm::SourceMgr sources;
+  SourceMgrDiagnosticHandler handler(sources, &context);
+  ModelOptions modelOptions;
+  modelOptions.huggingFace.dtype = options.dtype;
+  OwningOpRef<ModuleOp> module = loadModel(options.model, modelOptions, &context);
+  if (!module)
+    return 1;
+  PipelineOptions pipeline;
+  pipeline.cpu.levels = *levels;
+  pipeline.kernels.reference = options.reference != "off";
+  if (failed(runPhasesUntil(*module, lastPhase, pipeline)))
+    return 1;
+
+  WeightsLayout layout = layoutWeights(*module);
+  char *weights = nullptr;
+  if (layout.bytes) {
+    void *memory = mmap(nullptr, layout.bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED)
+      return fail("cannot allocate " + Twine(layout.bytes) + " bytes for weights");
+    weights = static_cast<char *>(memory);
+    WeightsRun run{threads, nullptr, nullptr};
+    if (failed(runWeightPrograms(layout, weightsFolder(*module, options.weightsDir), run, [&](int64_t offset, const char *data, int64_t bytes) {
+          memcpy(weights + offset, data, bytes);
+          return true;
+        })))
+      return 1;
+  }
+  FailureOr<Objects> objects = emitObjects(*module, threads);
+  if (failed(objects))
+    return 1;
+  llvm::InitializeNativeTarget();
+  llvm::InitializeNativeTargetAsmPrinter();
+  llvm::ExitOnError exitOnError("emo-run: error: ");
+  std::unique_ptr<llvm::orc::LLJIT> jit = exitOnError(llvm::orc::LLJITBuilder().create());
+  exitOnError(jit->getMainJITDylib().define(llvm::orc::absoluteSymbols(runtimeSymbols(*jit))));
+  jit->getMainJITDylib().addGenerator(
+      exitOnError(llvm::orc::DynamicLibrarySearchGenerator::GetForCurrentProcess(jit->getDataLayout().getGlobalPrefix())));
+  for (std::string &object : *objects)
+    exitOnError(jit->addObjectFile(llvm::MemoryBuffer::getMemBufferCopy(object)));
+  auto *program = exitOnError(jit->lookup("emo_program")).toPtr<const emo_program *>();
+
+  emo_load_options load = {};
+  load.threads = threads;
+  load.weights_data = weights;
+  char message[1024];
+  rt::ModelPtr model(emo_load(program, nullptr, &load, message, sizeof message));
+  if (!model)
+    return fail(message);
+  return rt::runEntryOnFiles(model.get(), options.entry.c_str(), options.inputs, options.outputs);
+}
