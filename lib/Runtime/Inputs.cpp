@@ -117,3 +117,36 @@ bool emo::rt::checkInputs(const emo_entry_desc &entry, const emo_tensor *inputs,
   }
   return true;
 }
+
+bool emo::rt::checkPositions(const emo_entry_desc &entry, const emo_tensor *inputs, int64_t maxPositions, std::string &error) {
+  const emo_tensor *ids = nullptr, *lengths = nullptr, *cache = nullptr;
+  for (int32_t i = 0; i < entry.num_inputs; ++i) {
+    const emo_tensor *&found = entry.inputs[i].role == EMO_ROLE_TOKEN_IDS ? ids
+                               : entry.inputs[i].role == EMO_ROLE_LENGTHS ? lengths
+                                                                          : cache;
+    if (entry.inputs[i].role == EMO_ROLE_TOKEN_IDS || entry.inputs[i].role == EMO_ROLE_LENGTHS ||
+        entry.inputs[i].role == EMO_ROLE_KV_CACHE)
+      found = &inputs[i];
+  }
+  if (!ids)
+    return true;
+  int64_t capacity = cache ? cache->dims[2] : INT64_MAX;
+  for (int64_t row = 0; row < ids->dims[0]; ++row) {
+    int64_t past = lengths ? static_cast<const int32_t *>(lengths->data)[row] : 0;
+    int64_t end = past + ids->dims[1];
+    if (past < 0) {
+      error = "row " + std::to_string(row) + " has the length " + std::to_string(past) + ", expected at least 0";
+      return false;
+    }
+    if (end > capacity) {
+      error = "row " + std::to_string(row) + " would have " + std::to_string(end) + " tokens, the KV cache holds " + std::to_string(capacity);
+      return false;
+    }
+    if (maxPositions > 0 && end > maxPositions) {
+      error = "row " + std::to_string(row) + " would have " + std::to_string(end) + " tokens, the model has at most " +
+              std::to_string(maxPositions) + " positions";
+      return false;
+    }
+  }
+  return true;
+}

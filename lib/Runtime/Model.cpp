@@ -129,6 +129,7 @@ emo_model *emo_load(const emo_program *program, const char *artifactPath, const 
   }
   if (model->isa >= 0)
     model->kernels = program->kernel_tables[model->isa].kernels;
+  model->maxPositions = strtoll(manifestText(program->manifest, "max_positions").c_str(), nullptr, 10);
   model->pool = std::make_unique<ThreadPool>(threads);
   return model.release();
 }
@@ -181,7 +182,7 @@ int32_t emo_run(emo_model *model, const char *name, const emo_tensor *inputs, in
                error, errorBytes);
     return -1;
   }
-  if (!checkInputs(*entry, inputs, numInputs, message)) {
+  if (!checkInputs(*entry, inputs, numInputs, message) || !checkPositions(*entry, inputs, model->maxPositions, message)) {
     writeError(message, error, errorBytes);
     return -1;
   }

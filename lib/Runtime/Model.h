@@ -50,6 +50,7 @@ struct emo_model {
   std::unique_ptr<emo::rt::ThreadPool> pool;
   int32_t isa = -1;
   const emo_kernel_fn *kernels = nullptr;
+  int64_t maxPositions = 0; // from the manifest; 0: unlimited
 
   /// A context for a run: one that an earlier run gave back, or a new one.
   std::unique_ptr<emo_context> takeContext();
@@ -67,6 +68,12 @@ bool chooseIsa(const emo_program &program, const char *forced, int32_t &index, s
 
 /// Checks the inputs of a call against the entry. Returns false with a message that names the input.
 bool checkInputs(const emo_entry_desc &entry, const emo_tensor *inputs, int32_t numInputs, std::string &error);
+
+/// Checks that the tokens of a call fit the KV caches and the model's positions (0: unlimited).
+bool checkPositions(const emo_entry_desc &entry, const emo_tensor *inputs, int64_t maxPositions, std::string &error);
+
+/// The raw JSON text of a top-level key of a manifest; empty when absent.
+std::string manifestText(const char *manifest, const std::string &key);
 
 /// "[2, 3]".
 std::string shapeText(const int64_t *dims, int32_t rank);

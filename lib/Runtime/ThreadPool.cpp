@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <immintrin.h>
 #include <linux/futex.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -97,7 +98,12 @@ void ThreadPool::run(emo_kernel_fn fn, const int64_t *args, int64_t tasks, size_
   else if (sleeping.load(std::memory_order_seq_cst))
     futexWakeAll(generation);
   takeTasks(job, own);
-  while (running.load(std::memory_order_acquire))
-    _mm_pause();
+  // The others are at their last tasks. When they do not run at all, the machine is busy: give them this CPU.
+  for (int spins = 0; running.load(std::memory_order_acquire); ++spins) {
+    if (spins < kSpins)
+      _mm_pause();
+    else
+      sched_yield();
+  }
   busy.unlock();
 }
