@@ -31,3 +31,4 @@ config.substitutions.append(("%run_tensors", " ".join([
     "convert-cf-to-llvm,reconcile-unrealized-casts)' | mlir-runner -e main -entry-point-result=void",
     "-shared-libs=%s/libmlir_runner_utils.so,%s/libmlir_c_runner_utils.so" % ((os.path.join(config.llvm_tools, "..", "lib"),) * 2),
     r"| sed -E 's/^Unranked.*sizes = (\[[^]]*\]).*/shape \1/; s/ +/ /g; s/^ //; s/ $//'"])))
+config.substitutions.append(("%compare", '"%s" "%s"' % (sys.executable, os.path.join(config.test_source_root, "compare.py"))))

@@ -49,7 +49,7 @@ struct Options {
   cl::opt<std::string> weightsDir{"weights-dir", cl::desc("Folder of the model's files, when it is not where it was at import"), cl::cat(category)};
   cl::opt<unsigned> threads{"threads", cl::desc("Threads of the compiler (default: all CPUs)"), cl::init(0), cl::cat(category)};
   cl::opt<int64_t> eosId{"eos-id", cl::desc("EOS token id of an ONNX model"), cl::init(-1), cl::cat(category)};
-  cl::opt<int64_t> maxPositions{"max-positions", cl::desc("Longest sequence of an ONNX model"), cl::init(0), cl::cat(category)};
+  cl::opt<int64_t> maxPositions{"max-positions", cl::desc("Longest sequence of an ONNX model (default: from the config.json beside it, or 4096)"), cl::init(0), cl::cat(category)};
 };
 
 /// One line on a terminal, rewritten in place.

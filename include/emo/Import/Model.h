@@ -11,7 +11,7 @@ namespace emo {
 struct ModelOptions {
   HuggingFaceImportOptions huggingFace;
   OnnxImportOptions onnx;
-  /// Positions the model can handle, for ONNX files without a config.json that says so.
+  /// Longest sequence of an ONNX model; otherwise from the config.json beside the file, or 4096.
   std::optional<int64_t> maxPositions;
 };
 

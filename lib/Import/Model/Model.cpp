@@ -9,6 +9,19 @@
 using namespace mlir;
 using namespace emo;
 
+/// ONNX files do not say how long sequences may be; rotary tables need a bound.
+static constexpr int64_t kDefaultMaxPositions = 4096;
+
+static void setMaxPositions(ModuleOp module, std::optional<int64_t> given) {
+  Builder b(module.getContext());
+  auto model = module->getAttrOfType<DictionaryAttr>("emo.model");
+  NamedAttrList attrs(model ? model.getValue() : ArrayRef<NamedAttribute>());
+  if (!given && attrs.get("max_positions"))
+    return;
+  attrs.set("max_positions", b.getI64IntegerAttr(given.value_or(kDefaultMaxPositions)));
+  module->setAttr("emo.model", attrs.getDictionary(module.getContext()));
+}
+
 OwningOpRef<ModuleOp> emo::loadModel(StringRef path, const ModelOptions &options, MLIRContext *context) {
   auto error = [&] { return emitError(UnknownLoc::get(context)); };
   llvm::sys::fs::file_status status;
@@ -21,13 +34,8 @@ OwningOpRef<ModuleOp> emo::loadModel(StringRef path, const ModelOptions &options
   StringRef extension = llvm::sys::path::extension(path);
   if (extension == ".onnx") {
     OwningOpRef<ModuleOp> module = importOnnx(path, options.onnx, context);
-    if (module && options.maxPositions) {
-      Builder b(context);
-      auto model = (*module)->getAttrOfType<DictionaryAttr>("emo.model");
-      NamedAttrList attrs(model ? model.getValue() : ArrayRef<NamedAttribute>());
-      attrs.set("max_positions", b.getI64IntegerAttr(*options.maxPositions));
-      (*module)->setAttr("emo.model", attrs.getDictionary(context));
-    }
+    if (module)
+      setMaxPositions(*module, options.maxPositions);
     return module;
   }
   if (extension == ".mlir" || extension == ".mlirbc")
