@@ -104,6 +104,9 @@ Value EntryLowering::makeMemref(MemRefType type, Value data, ArrayRef<Value> siz
   return UnrealizedConversionCastOp::create(b, type, descriptor).getResult(0);
 }
 
+/// Bytes of one element; an index is 64 bits wide.
+static int64_t bytesOf(Type element) { return element.isIndex() ? 8 : llvm::divideCeil(element.getIntOrFloatBitWidth(), 8); }
+
 /// Address of a memref's first element.
 Value EntryLowering::addressOf(Value memref) {
   auto type = cast<MemRefType>(memref.getType());
@@ -112,7 +115,7 @@ Value EntryLowering::addressOf(Value memref) {
   SmallVector<int64_t> strides;
   int64_t offset = 0;
   (void)type.getStridesAndOffset(strides, offset);
-  int64_t elementBytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+  int64_t elementBytes = bytesOf(type.getElementType());
   if (ShapedType::isDynamic(offset)) {
     auto metadata = memref::ExtractStridedMetadataOp::create(b, memref);
     return arith::AddIOp::create(b, bytes, arith::MulIOp::create(b, toI64(metadata.getOffset()), i64(elementBytes)));
@@ -173,7 +176,7 @@ void EntryLowering::lowerAlloc(memref::AllocOp op) {
   b.setInsertionPoint(op);
   b.setLoc(op.getLoc());
   MemRefType type = op.getType();
-  Value bytes = i64(llvm::divideCeil(type.getElementTypeBitWidth(), 8));
+  Value bytes = i64(bytesOf(type.getElementType()));
   SmallVector<Value> sizes;
   unsigned dynamic = 0;
   for (int64_t d = 0; d < type.getRank(); ++d) {
