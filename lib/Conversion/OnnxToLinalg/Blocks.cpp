@@ -219,16 +219,19 @@ Value NodeLowering::combine(StringRef reduction, Value a, Value c) {
 }
 
 Value NodeLowering::reshaped(Value tensor, const Sizes &sizes) {
+  if (sizes.empty()) {
+    SmallVector<Value> first(typeOf(tensor).getRank(), index(0));
+    return tensor::FromElementsOp::create(b, RankedTensorType::get({}, elementOf(tensor)), load(tensor, first));
+  }
   SmallVector<int64_t> shape;
   SmallVector<Value> values;
   for (OpFoldResult size : sizes) {
     std::optional<int64_t> known = getConstantIntValue(size);
     shape.push_back(known.value_or(ShapedType::kDynamic));
-    values.push_back(asValue(size));
+    values.push_back(arith::IndexCastOp::create(b, b.getI64Type(), asValue(size)));
   }
   auto type = RankedTensorType::get(shape, elementOf(tensor));
-  auto shapeType = RankedTensorType::get({int64_t(values.size())}, b.getIndexType());
-  Value shapeTensor = values.empty() ? tensor::EmptyOp::create(b, ArrayRef<int64_t>{0}, b.getIndexType()).getResult()
-                                     : tensor::FromElementsOp::create(b, shapeType, values).getResult();
+  auto shapeType = RankedTensorType::get({int64_t(values.size())}, b.getI64Type());
+  Value shapeTensor = tensor::FromElementsOp::create(b, shapeType, values);
   return tensor::ReshapeOp::create(b, type, tensor, shapeTensor);
 }
