@@ -17,6 +17,8 @@ void emo::populateKernelsPipeline(OpPassManager &pm,
   pm.addPass(createCSEPass());
   if (!options.reference)
     pm.addPass(createEmoToKernels());
+  // What has no kernel takes the reference lowering.
+  pm.addPass(createEmoToLinalg());
   // Arith and math on tensors have no bufferization; linalg has.
   pm.addPass(createConvertElementwiseToLinalgPass());
   pm.addPass(memref::createResolveRankedShapeTypeResultDimsPass());

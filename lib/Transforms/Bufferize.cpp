@@ -158,7 +158,7 @@ struct BufferizePass : emo::impl::BufferizeBase<BufferizePass> {
   void markArguments(ModuleOp module) {
     for (auto func : module.getOps<func::FuncOp>())
       for (unsigned i = 0, e = func.getNumArguments(); i < e; ++i)
-        if (isa<TensorType>(func.getArgumentTypes()[i]))
+        if (isa<TensorType>(func.getArgumentTypes()[i]) && !func.isExternal())
           func.setArgAttr(i, writableAttr,
                           BoolAttr::get(&getContext(), isCache(func, i)));
   }

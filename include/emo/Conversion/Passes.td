@@ -50,4 +50,28 @@ def EmoToKernels : Pass<"emo-to-kernels", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::math::MathDialect", "::mlir::affine::AffineDialect"];
 }
 
+def EmoToLinalg : Pass<"emo-to-linalg"> {
+  let summary = "emo ops to linalg, scf, tensor, arith and math: the reference lowering";
+  let description = [{
+    Each step of an op's specification (docs/dialect.md) becomes one linalg.generic whose body computes one element from the
+    elements that it needs: slow and plainly right. Computes in the widest of f32 and the operands' types, with dynamic shapes; the
+    oracle of all kernels, and the general path of what has none. Works in f16, bf16, f32 and f64.
+
+    With `kernels` the kernel ops are lowered too, on tensors and on memrefs, where temporaries become memref.alloc; those with
+    packed weights stay.
+
+    ```mlir
+    %1 = emo.rms_norm %0, %w {epsilon = 1.0e-6 : f64} : tensor<?x8xf32>, tensor<8xf32> -> tensor<?x8xf32>
+    // becomes
+    %scale = linalg.generic ... outs(%a : tensor<?xf32>) { ... scf.for ... 1 / sqrt(mean + epsilon) }
+    %1 = linalg.generic ... outs(%b : tensor<?x8xf32>) { ... x * scale * w }
+    ```
+  }];
+  let options = [
+    Option<"kernels", "kernels", "bool", "false", "lower kernel ops too">
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
+}
+
 #endif // EMO_CONVERSION_PASSES_TD
