@@ -12,6 +12,9 @@ using namespace emo::cpu;
 
 namespace {
 
+/// Rows of the largest register tile: blocks are multiples of it.
+constexpr int64_t kGranule = 12;
+
 /// Static facts of one op.
 struct Shape {
   explicit Shape(KernelMatmulOp op)
@@ -21,8 +24,8 @@ struct Shape {
     experts = weights.getDimSize(0);
     panels = weights.getDimSize(1);
     panelBytes = weights.getNumElements() / experts / panels * bytesOf(element);
-    // About 256 KiB of rows: they and a panel stay in a level-2 cache.
-    rowsPerBlock = std::clamp<int64_t>((256 << 10) / (k * 2) / 12 * 12, 24, 192);
+    // About 512 KiB of rows: they and two panels stay in a level-2 cache.
+    rowsPerBlock = std::clamp<int64_t>((512 << 10) / (k * bytesOf(element)) / kGranule * kGranule, 24, 252);
   }
   Type element;
   int64_t k, n, experts, panels, panelBytes, rowsPerBlock;
@@ -36,12 +39,19 @@ struct Rows {
 
 } // namespace
 
+/// Size of blocks that divide `rows` rows evenly, so that no block is left with a few rows and all of the weights.
+static Value evenBlock(Emit &e, const Shape &shape, Value rows) {
+  Value blocks = e.max(e.c(1), e.ceilDiv(rows, e.c(shape.rowsPerBlock)));
+  return e.mul(e.ceilDiv(e.ceilDiv(rows, blocks), e.c(kGranule)), kGranule);
+}
+
 /// Finds the expert of block number `block` by walking the offsets; count is 0 for numbers behind the last block.
 static Rows findRows(Emit &e, const Shape &shape, Value offsets, Value block, Value total) {
   Value perBlock = e.c(shape.rowsPerBlock);
   if (!offsets) {
-    Value first = e.mul(block, shape.rowsPerBlock);
-    return {e.c(0), first, e.min(perBlock, e.sub(total, first))};
+    Value even = evenBlock(e, shape, total);
+    Value first = e.mul(block, even);
+    return {e.c(0), first, e.min(even, e.sub(total, first))};
   }
   // Carried: blocks left to skip, expert, first row, rows.
   Values found = e.loop(e.c(0), e.c(shape.experts), 1, {block, e.c(0), e.c(0), e.c(0)}, [&](Value expert, ValueRange carried) {
@@ -49,9 +59,10 @@ static Rows findRows(Emit &e, const Shape &shape, Value offsets, Value block, Va
     Value blocks = e.ceilDiv(e.sub(end, begin), perBlock);
     Value skip = carried[0];
     Value here = e.both(e.less(e.c(-1), skip), e.less(skip, blocks));
-    Value first = e.add(begin, e.mul(skip, shape.rowsPerBlock));
+    Value even = evenBlock(e, shape, e.sub(end, begin));
+    Value first = e.add(begin, e.mul(skip, even));
     return Values{e.sub(skip, blocks), e.select(here, expert, carried[1]), e.select(here, first, carried[2]),
-                  e.select(here, e.min(perBlock, e.sub(end, first)), carried[3])};
+                  e.select(here, e.min(even, e.sub(end, first)), carried[3])};
   });
   return {found[1], found[2], found[3]};
 }

@@ -108,7 +108,15 @@ Values MicroKernel::step(const RowBlock &block, Value rowBase, int64_t rowBytes,
   return next;
 }
 
-void MicroKernel::tile(const RowBlock &block, Value row, int rows, Value weights, Value unit, int units, Store store) {
+/// Asks for `lines` cache lines at `address` to be brought to the level-2 cache.
+static void prefetchLines(Emit &e, Value address, Value lines) {
+  e.loop(e.c(0), lines, 1, [&](Value line) {
+    LLVM::Prefetch::create(e.b, e.bytesAt(address, e.mul(line, 64)), /*rw=*/0, /*hint=*/2, /*cache=*/1);
+  });
+}
+
+/// The sums of `rows` rows (from `row`) with `units` units, over all of K, into block.sums as [row][unit][first and second vector].
+void MicroKernel::tile(const RowBlock &block, Value row, int rows, Value weights, Value unit, int units, const Ahead &ahead) {
   Value panel = panelOf(weights, unit);
   Value rowBase = e.bytesAt(block.data, e.mul(row, block.strideBytes));
   Values sums(rows * units * 2, e.f32(0, e.lanes()));
@@ -122,6 +130,10 @@ void MicroKernel::tile(const RowBlock &block, Value row, int rows, Value weights
         Value a = e.bytesAt(rowBase, e.add(e.mul(kStep, 16 * pairBytes), e.mul(pair, pairBytes)));
         for (int64_t j = 0; j < 4; ++j)
           current = step(block, a, j * pairBytes, rows, panel, units, e.add(base, j * 32), current);
+        if (ahead.address) {
+          Value quarter = e.add(e.mul(kStep, 4), e.div(pair, e.c(4)));
+          prefetchLines(e, e.bytesAt(ahead.address, e.mul(e.mul(quarter, ahead.lines), 64)), ahead.lines);
+        }
         return current;
       });
     };
@@ -136,56 +148,69 @@ void MicroKernel::tile(const RowBlock &block, Value row, int rows, Value weights
       Values current(carried);
       for (int64_t j = 0; j < 4; ++j)
         current = one(at, j, current);
+      if (ahead.address)
+        prefetchLines(e, e.bytesAt(ahead.address, e.mul(e.mul(at, ahead.lines), 16)), ahead.lines);
       return current;
     });
     if (whole != k)
       sums = e.loop(e.c(whole), e.c(k), 1, sums, [&](Value at, ValueRange carried) { return one(at, 0, carried); });
   }
-  // Through memory, so that the epilogue is written once and not once per row.
-  Type f32 = e.b.getF32Type();
-  int64_t lanes = e.lanes();
+  // Through memory, so that the epilogue is written once and not once per shape.
   for (auto [i, sum] : llvm::enumerate(sums))
-    e.store(sum, e.at(block.sums, i * lanes, f32));
-  e.loop(e.c(0), e.c(rows * units), 1, [&](Value i) {
-    Value r = units == 1 ? i : e.div(i, e.c(units)), u = units == 1 ? e.c(0) : e.rem(i, e.c(units));
-    Value pair = e.at(block.sums, e.mul(i, 2 * lanes), f32);
-    store(e.add(row, r), e.add(unit, e.mul(u, unitsPerPanel())), e.load(e.vec(lanes), pair), e.load(e.vec(lanes), e.at(pair, lanes, f32)));
-  });
+    e.store(sum, e.at(block.sums, i * e.lanes(), e.b.getF32Type()));
 }
 
-/// `rows` rows over a range of units, several panels at a time: more independent sums and more memory streams when rows are few.
-void MicroKernel::unitRange(const RowBlock &block, Value row, int rows, Value weights, Value begin, Value end, int units, Store store) {
-  if (units > 1 && unitsPerPanel() == 1) {
-    Value whole = e.add(begin, e.mul(e.div(e.sub(end, begin), e.c(units)), units));
-    e.loop(begin, whole, units, [&](Value unit) { tile(block, row, rows, weights, unit, units, store); });
-    begin = whole;
-  }
-  e.loop(begin, end, 1, [&](Value unit) { tile(block, row, rows, weights, unit, 1, store); });
+/// Register tiles: `rows` rows by `units` units. Few rows take several panels at a time: more independent sums and more memory streams.
+ArrayRef<MicroKernel::Tile> MicroKernel::tiles() const {
+  static constexpr Tile many[] = {{1, 4}, {2, 4}, {4, 2}, {1, 1}, {2, 1}, {4, 1}, {6, 1}, {8, 1}, {10, 1}, {12, 1}};
+  static constexpr Tile few[] = {{1, 1}, {2, 1}, {4, 1}};
+  return e.isa.registers >= 32 ? ArrayRef<Tile>(many) : ArrayRef<Tile>(few);
 }
 
+/// Panels are the outer loop, so that one is read from memory once and serves all rows; while it does, the next one is prefetched.
 void MicroKernel::run(const RowBlock &block, Value rows, Value weights, Value begin, Value end, Store store) {
-  struct Shape {
-    int rows, units;
-  };
-  SmallVector<Shape> shapes;
-  if (e.isa.registers >= 32)
-    shapes = {{12, 1}, {8, 1}, {4, 2}, {2, 4}, {1, 4}};
-  else
-    shapes = {{4, 1}, {2, 1}, {1, 1}};
-  // Whole blocks of the largest shape: a panel stays in the caches while all of them use it.
-  int largest = shapes[0].rows;
-  Value whole = e.mul(e.div(rows, e.c(largest)), largest);
-  e.onlyIf(e.less(e.c(0), whole), [&] {
-    e.loop(begin, end, 1, [&](Value unit) {
-      e.loop(e.c(0), whole, largest, [&](Value row) { tile(block, row, largest, weights, unit, 1, store); });
+  int64_t lanes = e.lanes();
+  Value zero = e.c(0), one = e.c(1);
+  int largest = tiles().back().rows;
+  // Groups of several units while few rows allow it, then single units.
+  Value wide = one;
+  for (Tile tile : llvm::reverse(tiles()))
+    if (tile.units > 1)
+      wide = e.select(e.less(rows, e.c(tile.rows + 1)), e.c(tile.units), wide);
+  Value wholeGroups = e.div(e.sub(end, begin), wide);
+  Value groups = e.add(wholeGroups, e.rem(e.sub(end, begin), wide));
+  Value passes = e.ceilDiv(rows, e.c(largest));
+  // Lines of the next unit for each quarter of a K step (bf16: 8 in all; f32: 4 k, 8 lines), divided among the passes over the rows.
+  Value lines = e.ceilDiv(e.c(8 / unitsPerPanel()), passes);
+  e.loop(zero, groups, 1, [&](Value group) {
+    Value isWide = e.less(group, wholeGroups);
+    Value units = e.select(isWide, wide, one);
+    Value unit = e.add(begin, e.select(isWide, e.mul(group, wide), e.add(e.mul(wholeGroups, wide), e.sub(group, wholeGroups))));
+    Value next = panelOf(weights, e.add(unit, one));
+    e.loop(zero, rows, largest, [&](Value row) {
+      Value left = e.min(e.c(largest), e.sub(rows, row));
+      int previous = 0, previousUnits = 0;
+      for (Tile shape : tiles()) {
+        if (shape.units != previousUnits)
+          previous = 0;
+        Value fits = e.both(e.less(e.c(previous), left), e.less(left, e.c(shape.rows + 1)));
+        previous = shape.rows, previousUnits = shape.units;
+        e.onlyIf(e.both(fits, e.equal(units, e.c(shape.units))), [&] {
+          Ahead ahead;
+          if (shape.units == 1 && shape.rows >= 4 && lanes == 16) {
+            Value pass = e.div(row, e.c(largest));
+            int64_t unitBytes = (element.isBF16() ? llvm::divideCeil(k, 32) * 1024 * 2 : k * 128);
+            Value share = e.mul(lines, unitBytes / 8);
+            ahead = {e.bytesAt(next, e.mul(pass, share)), lines};
+          }
+          tile(block, row, shape.rows, weights, unit, shape.units, ahead);
+        });
+      }
+      e.loop(zero, e.mul(left, units), 1, [&](Value i) {
+        Value r = e.div(i, units), u = e.rem(i, units);
+        Value pair = e.at(block.sums, e.mul(i, 2 * lanes), e.b.getF32Type());
+        store(e.add(row, r), e.add(unit, u), e.load(e.vec(lanes), pair), e.load(e.vec(lanes), e.at(pair, lanes, e.b.getF32Type())));
+      });
     });
   });
-  Value row = whole, left = e.sub(rows, whole);
-  for (Shape shape : ArrayRef(shapes).drop_front()) {
-    Value fits = e.less(e.c(shape.rows - 1), left);
-    e.onlyIf(fits, [&] { unitRange(block, row, shape.rows, weights, begin, end, shape.units, store); });
-    Value taken = e.select(fits, e.c(shape.rows), e.c(0));
-    row = e.add(row, taken);
-    left = e.sub(left, taken);
-  }
 }

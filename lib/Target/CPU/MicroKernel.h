@@ -42,10 +42,18 @@ public:
   void run(const RowBlock &block, Value rows, Value weights, Value begin, Value end, Store store);
 
 private:
-  void tile(const RowBlock &block, Value row, int rows, Value weights, Value unit, int units, Store store);
+  /// A register tile. Several units only where a unit is a whole panel.
+  struct Tile {
+    int rows, units;
+  };
+  /// Memory to prefetch meanwhile: `lines` cache lines for each quarter of a K step, one after the other.
+  struct Ahead {
+    Value address, lines;
+  };
+  llvm::ArrayRef<Tile> tiles() const;
+  void tile(const RowBlock &block, Value row, int rows, Value weights, Value unit, int units, const Ahead &ahead);
   Values step(const RowBlock &block, Value rowBase, int64_t rowBytes, int rows, Value panelBase, int units, Value offset,
               ValueRange sums);
-  void unitRange(const RowBlock &block, Value row, int rows, Value weights, Value begin, Value end, int units, Store store);
   Value panelOf(Value weights, Value unit);
   bool dot() const { return element.isBF16() && e.isa.bf16Dot; }
 
