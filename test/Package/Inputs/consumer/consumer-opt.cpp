@@ -2,7 +2,9 @@
 // mlir-opt with emo's dialects and pipelines and one pass of its own: names each emo.route and its number of experts.
 #include "emo/Dialect/Emo/IR/Emo.h"
 #include "emo/Pipelines/Register.h"
-#include "mlir/InitAllPasses.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/Pass.h"
+#include "mlir/Pass/PassRegistry.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 
 namespace {
@@ -22,7 +24,6 @@ struct ListRoutersPass : mlir::PassWrapper<ListRoutersPass, mlir::OperationPass<
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   emo::registerAllDialects(registry);
-  mlir::registerAllPasses();
   emo::registerEmoPasses();
   mlir::PassRegistration<ListRoutersPass>();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "consumer\n", registry));
