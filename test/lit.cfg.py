@@ -1,5 +1,6 @@
 # Test suite of emo: lit + FileCheck. See docs for how to add a test.
 import os
+import subprocess
 import sys
 
 import lit.formats
@@ -32,3 +33,6 @@ config.substitutions.append(("%run_tensors", " ".join([
     "-shared-libs=%s/libmlir_runner_utils.so,%s/libmlir_c_runner_utils.so" % ((os.path.join(config.llvm_tools, "..", "lib"),) * 2),
     r"| sed -E 's/^Unranked.*sizes = (\[[^]]*\]).*/shape \1/; s/ +/ /g; s/^ //; s/ $//'"])))
 config.substitutions.append(("%compare", '"%s" "%s"' % (sys.executable, os.path.join(config.test_source_root, "compare.py"))))
+# Whether tests may mount a file system of a chosen size, to fill it.
+if subprocess.run(["unshare", "-rm", "mount", "-t", "tmpfs", "-o", "size=64k", "none", "/mnt"], stderr=subprocess.DEVNULL).returncode == 0:
+    config.available_features.add("tmpfs")

@@ -56,6 +56,18 @@ static bool checkRange(const emo_value_desc &desc, const emo_tensor &tensor, std
   return true;
 }
 
+/// Compiled code takes the lowest bit only to be there.
+static bool checkBooleans(const emo_value_desc &desc, const emo_tensor &tensor, int64_t count, std::string &error) {
+  const uint8_t *values = static_cast<const uint8_t *>(tensor.data);
+  for (int64_t i = 0; i < count; ++i)
+    if (values[i] > 1) {
+      error = "input '" + std::string(desc.name) + "' has the value " + std::to_string(values[i]) + " at element " + std::to_string(i) +
+              ", expected 0 or 1";
+      return false;
+    }
+  return true;
+}
+
 static bool checkInput(const emo_value_desc &desc, const emo_tensor &tensor, std::string &error) {
   std::string name = "input '" + std::string(desc.name) + "'";
   bool widens = desc.dtype == EMO_I64 && tensor.dtype == EMO_I32;
@@ -64,13 +76,26 @@ static bool checkInput(const emo_value_desc &desc, const emo_tensor &tensor, std
             (desc.dtype == EMO_I64 ? " or i32" : "");
     return false;
   }
-  bool fits = tensor.rank == desc.rank;
-  for (int32_t d = 0; fits && d < desc.rank; ++d)
-    fits = tensor.dims[d] >= 0 && (desc.dims[d].size < 0 || desc.dims[d].size == tensor.dims[d]);
+  if (tensor.rank != desc.rank) {
+    error = name + " has rank " + std::to_string(tensor.rank) + ", expected shape " + expectedShape(desc);
+    return false;
+  }
+  bool fits = true;
+  int64_t count = 1;
+  for (int32_t d = 0; d < desc.rank; ++d) {
+    fits &= tensor.dims[d] >= 0 && (desc.dims[d].size < 0 || desc.dims[d].size == tensor.dims[d]);
+    fits &= !__builtin_mul_overflow(count, tensor.dims[d], &count);
+  }
   if (!fits) {
     error = name + " has shape " + shapeText(tensor.dims, tensor.rank) + ", expected " + expectedShape(desc);
     return false;
   }
+  if (!tensor.data && count > 0) {
+    error = name + " has no data";
+    return false;
+  }
+  if (desc.dtype == EMO_BOOL)
+    return checkBooleans(desc, tensor, count, error);
   if (desc.min >= desc.max)
     return true;
   if (tensor.dtype == EMO_I64)
@@ -130,6 +155,10 @@ bool emo::rt::checkPositions(const emo_entry_desc &entry, const emo_tensor *inpu
   }
   if (!ids)
     return true;
+  if (lengths && ids->dims[1] == 0) {
+    error = "entry '" + std::string(entry.name) + "' needs at least one token a row, got none";
+    return false;
+  }
   int64_t capacity = cache ? cache->dims[2] : INT64_MAX;
   for (int64_t row = 0; row < ids->dims[0]; ++row) {
     int64_t past = lengths ? static_cast<const int32_t *>(lengths->data)[row] : 0;

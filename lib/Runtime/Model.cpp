@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <new>
 
 using namespace emo::rt;
 
@@ -155,17 +156,22 @@ const emo_entry_desc *emo_entry(const emo_model *model, const char *name) {
 // Running
 //===----------------------------------------------------------------------===//
 
-/// int32 token ids where the program wants int64.
-static std::unique_ptr<int64_t[]> widened(const emo_value_desc &desc, const emo_tensor &tensor) {
-  if (desc.dtype != EMO_I64 || tensor.dtype != EMO_I32)
-    return nullptr;
+/// int32 token ids where the program wants int64; null when memory is exhausted.
+static std::unique_ptr<int64_t[]> widened(const emo_tensor &tensor) {
   int64_t count = 1;
   for (int32_t d = 0; d < tensor.rank; ++d)
     count *= tensor.dims[d];
-  std::unique_ptr<int64_t[]> copy(new int64_t[count ? count : 1]);
-  for (int64_t i = 0; i < count; ++i)
+  std::unique_ptr<int64_t[]> copy(new (std::nothrow) int64_t[count ? count : 1]);
+  for (int64_t i = 0; copy && i < count; ++i)
     copy[i] = static_cast<const int32_t *>(tensor.data)[i];
   return copy;
+}
+
+/// Calls the entry; a service that cannot go on comes back here.
+__attribute__((noinline)) static int32_t enter(emo_context *context, const emo_buffer *inputs) {
+  if (setjmp(context->escape))
+    return 1;
+  return context->entry->fn(context, inputs);
 }
 
 int32_t emo_run(emo_model *model, const char *name, const emo_tensor *inputs, int32_t numInputs, emo_tensor *outputs,
@@ -189,8 +195,15 @@ int32_t emo_run(emo_model *model, const char *name, const emo_tensor *inputs, in
   std::vector<emo_buffer> buffers(numInputs);
   std::vector<std::unique_ptr<int64_t[]>> copies(numInputs);
   for (int32_t i = 0; i < numInputs; ++i) {
-    copies[i] = widened(entry->inputs[i], inputs[i]);
-    buffers[i].data = copies[i] ? copies[i].get() : inputs[i].data;
+    buffers[i].data = inputs[i].data;
+    if (entry->inputs[i].dtype == EMO_I64 && inputs[i].dtype == EMO_I32) {
+      copies[i] = widened(inputs[i]);
+      buffers[i].data = copies[i].get();
+      if (!copies[i]) {
+        writeError("out of memory: no room for a copy of input '" + std::string(entry->inputs[i].name) + "'", error, errorBytes);
+        return -1;
+      }
+    }
     memcpy(buffers[i].dims, inputs[i].dims, sizeof buffers[i].dims);
   }
   std::vector<bool> own(numOutputs);
@@ -199,7 +212,7 @@ int32_t emo_run(emo_model *model, const char *name, const emo_tensor *inputs, in
   std::unique_ptr<emo_context> context = model->takeContext();
   context->entry = entry;
   context->outputs = outputs;
-  int32_t status = entry->fn(context.get(), buffers.data());
+  int32_t status = enter(context.get(), buffers.data());
   if (status == 0 && context->error.empty()) {
     model->giveBack(std::move(context));
     return 0;

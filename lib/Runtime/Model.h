@@ -7,6 +7,7 @@
 #include "Weights.h"
 #include "emo/Runtime/Emo.h"
 
+#include <csetjmp>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -42,6 +43,8 @@ struct emo_context {
   const emo_entry_desc *entry = nullptr;
   emo_tensor *outputs = nullptr;
   std::string error;
+  /// Where a service goes that cannot return: compiled code has no path for running out of memory.
+  jmp_buf escape;
 };
 
 struct emo_model {

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Npy.h"
 
+#include "Model.h"
+
 #include <cctype>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <new>
 #include <unistd.h>
 
 using namespace emo::rt;
@@ -185,9 +188,9 @@ static bool readFile(const std::string &path, std::unique_ptr<char[]> &data, siz
   ok = ok && end >= 0 && fseek(file, 0, SEEK_SET) == 0;
   if (ok) {
     size = end;
-    // Rounded up so that the data behind a 64-byte aligned header stay aligned.
-    data.reset(new char[size + 1]);
-    ok = fread(data.get(), 1, size, file) == size;
+    data.reset(new (std::nothrow) char[size + 1]);
+    errno = data ? 0 : ENOMEM;
+    ok = data && fread(data.get(), 1, size, file) == size;
   }
   if (!ok)
     error = "cannot read '" + path + "': " + strerror(errno ? errno : EIO);
@@ -212,8 +215,8 @@ bool emo::rt::readNpy(const std::string &path, NpyArray &array, std::string &err
   int64_t present = int64_t(size) - header.dataOffset;
   if (overflow || bytes != present) {
     error = "'" + path + "': data of " + std::to_string(present) + " bytes, expected " +
-            (overflow ? "more than can be addressed" : std::to_string(bytes)) + " for shape " +
-            "of its header";
+            (overflow ? "more than can be addressed" : std::to_string(bytes)) + " for the shape " +
+            shapeText(header.shape.data(), header.shape.size()) + " of its header";
     return false;
   }
   array.tensor.dtype = header.dtype;
@@ -223,7 +226,11 @@ bool emo::rt::readNpy(const std::string &path, NpyArray &array, std::string &err
   array.storage = std::move(file);
   char *data = array.storage.get() + header.dataOffset;
   if (reinterpret_cast<uintptr_t>(data) % emo_dtype_bytes(header.dtype) != 0) {
-    std::unique_ptr<char[]> aligned(new char[bytes ? bytes : 1]);
+    std::unique_ptr<char[]> aligned(new (std::nothrow) char[bytes ? bytes : 1]);
+    if (!aligned) {
+      error = "cannot read '" + path + "': " + strerror(ENOMEM);
+      return false;
+    }
     memcpy(aligned.get(), data, bytes);
     array.storage = std::move(aligned);
     data = array.storage.get();
@@ -258,13 +265,16 @@ bool emo::rt::writeNpy(const std::string &path, const emo_tensor &tensor, std::s
   bool ok = file != nullptr;
   if (ok) {
     ok = fwrite(prefix.data(), 1, prefix.size(), file) == prefix.size() && fwrite(text.data(), 1, length, file) == length &&
-         (bytes == 0 || fwrite(tensor.data, 1, bytes, file) == size_t(bytes));
-    ok = (fclose(file) == 0) && ok;
+         (bytes == 0 || fwrite(tensor.data, 1, bytes, file) == size_t(bytes)) && fflush(file) == 0;
+    int failure = errno;
+    fclose(file);
+    errno = failure;
   }
   if (ok && rename(temporary.c_str(), path.c_str()) == 0)
     return true;
   error = "cannot write '" + path + "': " + strerror(errno);
-  unlink(temporary.c_str());
+  if (file)
+    unlink(temporary.c_str());
   return false;
 }
 

@@ -2,22 +2,20 @@
 // The services that compiled code calls; see emo/Runtime/Program.h.
 #include "Model.h"
 
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <unistd.h>
 
 using namespace emo::rt;
 
-/// Compiled code cannot go on without memory and has no path for errors of allocation: end the process with a message.
-[[noreturn]] static void outOfMemory(int64_t bytes) {
-  fprintf(stderr, "error: out of memory: %lld bytes are needed for temporaries or outputs; use a smaller batch or sequence\n",
-          static_cast<long long>(bytes));
-  _exit(1);
+/// Ends the run: compiled code cannot go on without memory and has nothing of its own to clean up.
+[[noreturn]] static void outOfMemory(emo_context *ctx, int64_t bytes, const char *what) {
+  ctx->error = "out of memory: " + std::to_string(bytes) + " bytes are needed for " + what + "; use a smaller batch or sequence";
+  longjmp(ctx->escape, 1);
 }
 
 void emo_rt_parallel(emo_context *ctx, int32_t kernel, const int64_t *args, int64_t tasks, int64_t scratchBytes) {
-  ctx->model->pool->run(ctx->model->kernels[kernel], args, tasks, scratchBytes, ctx->scratch);
+  if (!ctx->model->pool->run(ctx->model->kernels[kernel], args, tasks, scratchBytes, ctx->scratch))
+    outOfMemory(ctx, scratchBytes, "a kernel's scratch memory");
 }
 
 int32_t emo_rt_isa(emo_context *ctx) { return ctx->model->isa; }
@@ -27,7 +25,7 @@ int32_t emo_rt_threads(emo_context *ctx) { return ctx->model->pool->size(); }
 void *emo_rt_alloc(emo_context *ctx, int64_t bytes) {
   void *memory = ctx->arena.allocate(bytes < 64 ? 64 : bytes);
   if (!memory)
-    outOfMemory(bytes);
+    outOfMemory(ctx, bytes, "temporaries");
   return memory;
 }
 
@@ -51,7 +49,7 @@ void *emo_rt_output(emo_context *ctx, int32_t index, const int64_t *dims) {
   memcpy(out.dims, dims, desc.rank * sizeof(int64_t));
   out.data = aligned_alloc(64, bytes ? (bytes + 63) & ~int64_t(63) : 64);
   if (!out.data)
-    outOfMemory(bytes);
+    outOfMemory(ctx, bytes, "outputs");
   return out.data;
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "ThreadPool.h"
 
-#include <cstdio>
 #include <cstdlib>
 #include <immintrin.h>
 #include <linux/futex.h>
@@ -22,10 +21,8 @@ void *Scratch::get(size_t bytes) {
   free(data);
   capacity = (bytes + 4095) & ~size_t(4095);
   data = aligned_alloc(4096, capacity);
-  if (!data) {
-    fprintf(stderr, "error: out of memory: a kernel needs %zu bytes of scratch memory\n", bytes);
-    _exit(1);
-  }
+  if (!data)
+    capacity = 0;
   return data;
 }
 
@@ -40,24 +37,35 @@ ThreadPool::~ThreadPool() {
   quit = true;
   ++generation;
   futexWakeAll(generation);
-  for (std::thread &worker : workers)
-    worker.join();
+  for (pthread_t worker : workers)
+    pthread_join(worker, nullptr);
 }
 
 void ThreadPool::start() {
-  for (int i = 1; i < threads; ++i)
-    workers.emplace_back([this] { work(); });
+  for (int i = 1; i < threads; ++i) {
+    pthread_t worker;
+    auto body = [](void *pool) -> void * {
+      static_cast<ThreadPool *>(pool)->work();
+      return nullptr;
+    };
+    if (pthread_create(&worker, nullptr, body, this) != 0)
+      return;
+    workers.push_back(worker);
+  }
 }
 
-void ThreadPool::takeTasks(const Job &job, Scratch &scratch) {
+bool ThreadPool::takeTasks(const Job &job, Scratch &scratch) {
   void *memory = job.scratchBytes ? scratch.get(job.scratchBytes) : nullptr;
+  if (job.scratchBytes && !memory)
+    return false;
   for (int64_t task; (task = next.fetch_add(1, std::memory_order_relaxed)) < job.tasks;)
     job.fn(job.args, task, memory);
+  return true;
 }
 
 void ThreadPool::work() {
   Scratch scratch;
-  // The launch that started this thread counts it as running, so the generation before it is the one seen last.
+  // Threads are started before the first launch is published.
   int32_t seen = 0;
   for (;;) {
     int32_t current;
@@ -80,24 +88,33 @@ void ThreadPool::work() {
   }
 }
 
-void ThreadPool::run(emo_kernel_fn fn, const int64_t *args, int64_t tasks, size_t scratchBytes, Scratch &own) {
+bool ThreadPool::run(emo_kernel_fn fn, const int64_t *args, int64_t tasks, size_t scratchBytes, Scratch &own) {
   if (tasks <= 0)
-    return;
-  if (tasks == 1 || threads == 1 || !busy.try_lock()) {
+    return true;
+  bool alone = tasks == 1 || threads == 1 || !busy.try_lock();
+  if (!alone && workers.empty()) {
+    start();
+    if (workers.empty()) {
+      busy.unlock();
+      alone = true;
+    }
+  }
+  if (alone) {
     void *memory = scratchBytes ? own.get(scratchBytes) : nullptr;
+    if (scratchBytes && !memory)
+      return false;
     for (int64_t task = 0; task < tasks; ++task)
       fn(args, task, memory);
-    return;
+    return true;
   }
   job = {fn, args, tasks, scratchBytes};
   next.store(0, std::memory_order_relaxed);
-  running.store(threads - 1, std::memory_order_relaxed);
+  running.store(int32_t(workers.size()), std::memory_order_relaxed);
   generation.fetch_add(1, std::memory_order_seq_cst);
-  if (workers.empty())
-    start();
-  else if (sleeping.load(std::memory_order_seq_cst))
+  if (sleeping.load(std::memory_order_seq_cst))
     futexWakeAll(generation);
-  takeTasks(job, own);
+  // A worker without memory takes no tasks, the others take its. This thread's scratch decides: it always takes part.
+  bool done = takeTasks(job, own);
   // The others are at their last tasks. When they do not run at all, the machine is busy: give them this CPU.
   for (int spins = 0; running.load(std::memory_order_acquire); ++spins) {
     if (spins < kSpins)
@@ -106,4 +123,5 @@ void ThreadPool::run(emo_kernel_fn fn, const int64_t *args, int64_t tasks, size_
       sched_yield();
   }
   busy.unlock();
+  return done;
 }

@@ -8,7 +8,7 @@
 #include <atomic>
 #include <cstddef>
 #include <mutex>
-#include <thread>
+#include <pthread.h>
 #include <vector>
 
 namespace emo::rt {
@@ -19,6 +19,7 @@ public:
   Scratch() = default;
   Scratch(const Scratch &) = delete;
   ~Scratch();
+  /// Null when memory is exhausted.
   void *get(size_t bytes);
 
 private:
@@ -28,14 +29,15 @@ private:
 
 /// Worker threads start with the first launch that has work for them, spin for some microseconds after each launch and then
 /// sleep. The caller takes part. A launch made while another thread's launch is running is done by its caller alone, so that
-/// two runs of one model never wait for each other.
+/// two runs of one model never wait for each other. Where the system refuses more threads, the pool goes on with those it has.
 class ThreadPool {
 public:
   explicit ThreadPool(int threads) : threads(threads) {}
   ~ThreadPool();
 
-  /// Starts tasks 0..tasks-1 in index order and returns when all are done. `own` is the calling run's scratch.
-  void run(emo_kernel_fn fn, const int64_t *args, int64_t tasks, size_t scratchBytes, Scratch &own);
+  /// Starts tasks 0..tasks-1 in index order and returns when all are done. `own` is the calling run's scratch. False when there is no
+  /// memory for that; then not all tasks are done.
+  bool run(emo_kernel_fn fn, const int64_t *args, int64_t tasks, size_t scratchBytes, Scratch &own);
   int size() const { return threads; }
 
 private:
@@ -47,11 +49,11 @@ private:
   };
   void start();
   void work();
-  void takeTasks(const Job &job, Scratch &scratch);
+  bool takeTasks(const Job &job, Scratch &scratch);
 
   const int threads;
   std::mutex busy;
-  std::vector<std::thread> workers;
+  std::vector<pthread_t> workers;
   Job job{};
   // Each on its own cache line: the counters are written by all threads.
   alignas(64) std::atomic<int64_t> next{0};

@@ -7,9 +7,9 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <thread>
 #include <unistd.h>
 #include <vector>
 
@@ -50,7 +50,7 @@ bool Weights::open(const emo_program &program, const char *artifactPath, const e
   }
   if (options.weights_path) {
     path = options.weights_path;
-    return openFile(program, options, threads, error);
+    return openFile(program, options, threads, nullptr, error);
   }
   if (!artifactPath) {
     error = "this program has no file of its own: give the path of its weights";
@@ -64,14 +64,16 @@ bool Weights::open(const emo_program &program, const char *artifactPath, const e
     if (file.fd < 0 || !readTrailer(file.fd, trailer, fileBytes))
       path += ".weights";
   }
-  return openFile(program, options, threads, error);
+  return openFile(program, options, threads, artifactPath, error);
 }
 
-bool Weights::openFile(const emo_program &program, const emo_load_options &options, int threads, std::string &error) {
+bool Weights::openFile(const emo_program &program, const emo_load_options &options, int threads, const char *artifact,
+                       std::string &error) {
   File file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (file.fd < 0) {
     error = "cannot open the weights file '" + path + "': " + strerror(errno) +
-            "; it belongs beside the program (emo-compile --weights=embedded makes one file)";
+            (artifact ? "; weights are at the end of '" + std::string(artifact) + "' itself (was it cut short?) or in that file beside it"
+                      : "");
     return false;
   }
   emo_weights_trailer trailer;
@@ -85,10 +87,14 @@ bool Weights::openFile(const emo_program &program, const emo_load_options &optio
             std::string(program.weights_hash).substr(0, 16) + "...";
     return false;
   }
-  if (trailer.bytes != program.weights_bytes || trailer.offset < 0 ||
-      trailer.offset > fileBytes - (int64_t)sizeof trailer - trailer.bytes) {
+  if (trailer.bytes != program.weights_bytes) {
     error = "'" + path + "' holds " + std::to_string(trailer.bytes) + " bytes of weights, expected " +
             std::to_string(program.weights_bytes);
+    return false;
+  }
+  if (trailer.offset < 0 || trailer.offset > fileBytes - (int64_t)sizeof trailer - trailer.bytes) {
+    error = "'" + path + "' ends like a file with " + std::to_string(trailer.bytes) + " bytes of weights, but has only " +
+            std::to_string(fileBytes) + " bytes; was it cut short?";
     return false;
   }
   if (options.weights_memory == EMO_WEIGHTS_HUGE)
@@ -138,12 +144,20 @@ bool Weights::readIntoHugePages(int fd, int64_t offset, int64_t bytes, int threa
       }
     }
   };
-  std::vector<std::thread> readers;
-  for (int i = 1; i < threads; ++i)
-    readers.emplace_back(read);
+  std::vector<pthread_t> readers;
+  for (int i = 1; i < threads; ++i) {
+    pthread_t reader;
+    auto body = [](void *function) -> void * {
+      (*static_cast<decltype(read) *>(function))();
+      return nullptr;
+    };
+    if (pthread_create(&reader, nullptr, body, &read) != 0)
+      break;
+    readers.push_back(reader);
+  }
   read();
-  for (std::thread &reader : readers)
-    reader.join();
+  for (pthread_t reader : readers)
+    pthread_join(reader, nullptr);
   if (failure) {
     error = "cannot read the weights of '" + path + "': " + strerror(failure);
     return false;

@@ -25,7 +25,8 @@ public:
   const std::string &file() const { return path; }
 
 private:
-  bool openFile(const emo_program &program, const emo_load_options &options, int threads, std::string &error);
+  /// `artifact`: the program's file when it was not the caller who chose the weights file.
+  bool openFile(const emo_program &program, const emo_load_options &options, int threads, const char *artifact, std::string &error);
   bool map(int fd, int64_t offset, int64_t bytes, std::string &error);
   bool readIntoHugePages(int fd, int64_t offset, int64_t bytes, int threads, std::string &error);
 

@@ -5,11 +5,15 @@
 
 #include "emo/Runtime/Emo.h"
 #include "emo/Target/IsaLevel.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/Location.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/WithColor.h"
 
+#include <csignal>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,6 +46,26 @@ inline void forgetLibraryOptions() {
     option->removeArgument();
 }
 
+/// Values of an option that is one of a few words; says which when it gets another.
+template <typename T>
+class WordParser : public llvm::cl::parser<T> {
+public:
+  using llvm::cl::parser<T>::parser;
+  bool parse(llvm::cl::Option &option, llvm::StringRef, llvm::StringRef word, T &value) {
+    std::string words;
+    for (unsigned i = 0, n = this->getNumOptions(); i < n; ++i) {
+      if (this->getOption(i) == word) {
+        value = this->Values[i].V.getValue();
+        return false;
+      }
+      words += (i == 0 ? "" : i + 1 == n ? " or " : ", ") + this->getOption(i).str();
+    }
+    return option.error("expects " + words + ", got '" + word + "'");
+  }
+};
+template <typename T>
+using WordOption = llvm::cl::opt<T, false, WordParser<T>>;
+
 /// lib/emo beside the folder of the running tool, in the build tree and when installed.
 inline std::string supportDirectory(const char *argv0, void *mainAddress) {
   std::string self = llvm::sys::fs::getMainExecutable(argv0, mainAddress);
@@ -49,6 +73,43 @@ inline std::string supportDirectory(const char *argv0, void *mainAddress) {
   llvm::sys::path::append(path, "lib", "emo");
   return path.str().str();
 }
+
+/// Signals that were ignored when the tool started (nohup, background jobs) stay ignored. LLVM catches them regardless and removes the
+/// files of a process that then goes on. To be made before InitLLVM; `restore` after it.
+class IgnoredSignals {
+public:
+  IgnoredSignals() {
+    for (int number : {SIGHUP, SIGINT, SIGTERM, SIGUSR2}) {
+      struct sigaction action;
+      if (sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN)
+        ignored.push_back(number);
+    }
+    // A file that grows beyond the limit of the shell is an error of writing, as a full disk is.
+    ignored.push_back(SIGXFSZ);
+  }
+  void restore() {
+    for (int number : ignored)
+      signal(number, SIG_IGN);
+  }
+
+private:
+  std::vector<int> ignored;
+};
+
+/// Prints diagnostics without a place in a file as a tool's own: "emo-compile: error: ...". Others are left to the next handler.
+class ToolDiagnostics : public mlir::ScopedDiagnosticHandler {
+public:
+  ToolDiagnostics(mlir::MLIRContext *context, llvm::StringRef tool)
+      : ScopedDiagnosticHandler(context, [tool](mlir::Diagnostic &diagnostic) {
+          if (!llvm::isa<mlir::UnknownLoc>(diagnostic.getLocation()))
+            return mlir::failure();
+          bool isError = diagnostic.getSeverity() == mlir::DiagnosticSeverity::Error;
+          (isError ? llvm::WithColor::error(llvm::errs(), tool) : llvm::WithColor::warning(llvm::errs(), tool)) << diagnostic << "\n";
+          for (mlir::Diagnostic &note : diagnostic.getNotes())
+            llvm::WithColor::note(llvm::errs(), tool) << note << "\n";
+          return mlir::success();
+        }) {}
+};
 
 } // namespace emo
 #endif // EMO_TOOLS_COMMON_TARGETS_H

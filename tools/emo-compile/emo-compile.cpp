@@ -28,10 +28,9 @@ enum class Emit { Exe, Shared, Static, Object, LLVM, MLIR };
 
 struct Options {
   cl::OptionCategory category{"emo-compile options"};
-  cl::opt<std::string> model{cl::Positional, cl::Required, cl::desc("MODEL: a Hugging Face folder, an .onnx file, or .mlir of any phase"),
-                             cl::cat(category)};
+  cl::opt<std::string> model{cl::Positional, cl::desc("MODEL"), cl::cat(category)};
   cl::opt<std::string> output{"o", cl::desc("Where to write (default: standard output for text)"), cl::value_desc("name"), cl::cat(category)};
-  cl::opt<Emit> emit{"emit", cl::desc("What to write"), cl::init(Emit::Exe), cl::cat(category),
+  WordOption<Emit> emit{"emit", cl::desc("What to write"), cl::init(Emit::Exe), cl::cat(category),
                      cl::values(clEnumValN(Emit::Exe, "exe", "executable (default)"), clEnumValN(Emit::Shared, "shared", "shared library"),
                                 clEnumValN(Emit::Static, "static", "static library and NAME.weights"),
                                 clEnumValN(Emit::Object, "object", "object file and NAME.weights"),
@@ -39,11 +38,11 @@ struct Options {
   cl::opt<std::string> untilBefore{"until-before", cl::desc("Stop before this phase and write MLIR"), cl::value_desc("phase"), cl::cat(category)};
   cl::opt<std::string> untilAfter{"until-after", cl::desc("Stop after this phase and write MLIR"), cl::value_desc("phase"), cl::cat(category)};
   cl::opt<std::string> cpu{"cpu", cl::desc("ISA levels: all, native, or one level"), cl::init("all"), cl::value_desc("level"), cl::cat(category)};
-  cl::opt<ModelDtype> dtype{"dtype", cl::desc("Arithmetic of an imported model"), cl::init(ModelDtype::Keep), cl::cat(category),
+  WordOption<ModelDtype> dtype{"dtype", cl::desc("Arithmetic of an imported model"), cl::init(ModelDtype::Keep), cl::cat(category),
                             cl::values(clEnumValN(ModelDtype::Keep, "keep", "as stored (default)"), clEnumValN(ModelDtype::F32, "f32", "f32"),
                                        clEnumValN(ModelDtype::BF16, "bf16", "bf16 with f32 accumulation"))};
   enum class Weights { Embedded, Separate };
-  cl::opt<Weights> weights{"weights", cl::desc("Where weights go"), cl::init(Weights::Embedded), cl::cat(category),
+  WordOption<Weights> weights{"weights", cl::desc("Where weights go"), cl::init(Weights::Embedded), cl::cat(category),
                            cl::values(clEnumValN(Weights::Embedded, "embedded", "inside the program (default)"),
                                       clEnumValN(Weights::Separate, "separate", "NAME.weights beside it"))};
   cl::opt<std::string> weightsDir{"weights-dir", cl::desc("Folder of the model's files, when it is not where it was at import"), cl::cat(category)};
@@ -52,12 +51,11 @@ struct Options {
   cl::opt<int64_t> maxPositions{"max-positions", cl::desc("Longest sequence of an ONNX model (default: from the config.json beside it, or 4096)"), cl::init(0), cl::cat(category)};
 };
 
-/// One line on a terminal, rewritten in place.
+/// One line on a terminal, rewritten in place and gone at the end.
 void showProgress(int64_t done, int64_t total) {
   fprintf(stderr, "\rpackaging weights: %5.1f %% of %.1f MB", 100.0 * double(done) / double(total), double(total) / 1e6);
-  if (done >= total)
-    fputc('\n', stderr);
 }
+void endProgress() { fputs("\r\033[K", stderr); }
 } // namespace
 
 static int fail(const Twine &message) {
@@ -78,7 +76,11 @@ static std::optional<Phase> lastPhaseOf(const Options &options, std::string &err
   if (name == "package" && before)
     return lastPhase;
   std::optional<Phase> phase = parsePhase(name);
-  if (!phase || (before && *phase == Phase::Import)) {
+  if (before && phase == Phase::Import) {
+    error = "--until-before=import would leave nothing to write: import is the first phase";
+    return std::nullopt;
+  }
+  if (!phase) {
     error = "--until-" + std::string(before ? "before" : "after") + " expects a phase: " + phaseNames() + (before ? ", package" : "") +
             "; got '" + name + "'";
     return std::nullopt;
@@ -86,50 +88,77 @@ static std::optional<Phase> lastPhaseOf(const Options &options, std::string &err
   return before ? Phase(int(*phase) - 1) : *phase;
 }
 
-static LogicalResult writeText(StringRef path, function_ref<void(llvm::raw_ostream &)> print, MLIRContext &context) {
-  if (path.empty() || path == "-") {
-    print(llvm::outs());
-    llvm::outs().flush();
-    return success();
-  }
-  std::string temporary = (path + ".tmp" + Twine(getpid())).str();
+/// A message when options contradict each other.
+static std::string contradictionOf(const Options &options, bool stops) {
+  if (options.model.empty())
+    return "expects a MODEL: a Hugging Face folder, an .onnx file, or .mlir of any phase";
+  if (options.threads > 1024)
+    return "--threads expects at most 1024, got " + std::to_string(options.threads);
+  if (options.eosId.getNumOccurrences() && options.eosId < 0)
+    return "--eos-id expects a token id, got " + std::to_string(options.eosId);
+  if (options.maxPositions.getNumOccurrences() && options.maxPositions < 1)
+    return "--max-positions expects a number of tokens, got " + std::to_string(options.maxPositions);
+  bool program = options.emit != Emit::LLVM && options.emit != Emit::MLIR;
+  bool alone = options.emit == Emit::Exe || options.emit == Emit::Shared;
+  if (stops && options.emit.getNumOccurrences() && options.emit != Emit::MLIR)
+    return "--until-before and --until-after write MLIR; they exclude every other --emit";
+  if (options.weights.getNumOccurrences() && (stops || !program))
+    return "--weights is for programs, not for text";
+  if (options.weights.getNumOccurrences() && !alone && options.weights == Options::Weights::Embedded)
+    return "--weights=embedded is for executables and shared libraries; static libraries and object files have NAME.weights";
+  if (!stops && program && options.output.empty())
+    return "-o NAME is needed for a program";
+  return "";
+}
+
+/// Devices and pipes are written as they are; files through a temporary.
+static bool isSpecial(StringRef path) {
+  llvm::sys::fs::file_status status;
+  if (path.empty() || path == "-")
+    return true;
+  return !llvm::sys::fs::status(path, status) && status.type() != llvm::sys::fs::file_type::regular_file &&
+         status.type() != llvm::sys::fs::file_type::directory_file;
+}
+
+static int writeText(StringRef path, function_ref<void(llvm::raw_ostream &)> print) {
   std::error_code code;
-  {
-    llvm::ToolOutputFile file(temporary, code, llvm::sys::fs::OF_None);
-    if (!code) {
-      print(file.os());
-      file.os().close();
-      code = file.os().error();
-      file.os().clear_error();
-      if (!code)
-        code = llvm::sys::fs::rename(temporary, path);
-      if (!code)
-        file.keep();
-    }
+  std::string temporary = isSpecial(path) ? "" : (path + ".tmp" + Twine(getpid())).str();
+  // "-" is standard output, also for ToolOutputFile.
+  llvm::ToolOutputFile file(!temporary.empty() ? temporary : path.empty() ? "-" : path.str(), code, llvm::sys::fs::OF_None);
+  if (!code) {
+    print(file.os());
+    file.os().flush();
+    code = file.os().error();
+    file.os().clear_error();
   }
+  if (!code && !temporary.empty())
+    code = llvm::sys::fs::rename(temporary, path);
   if (code)
-    return emitError(UnknownLoc::get(&context)) << "cannot write '" << path << "': " << code.message();
-  return success();
+    return fail("cannot write " + (path.empty() || path == "-" ? "to standard output" : "'" + path.str() + "'") + ": " + code.message());
+  file.keep();
+  return 0;
 }
 
 int main(int argc, char **argv) {
+  IgnoredSignals ignored;
   llvm::InitLLVM init(argc, argv);
+  ignored.restore();
   forgetLibraryOptions();
   Options options;
   cl::HideUnrelatedOptions(options.category);
-  cl::ParseCommandLineOptions(argc, argv, "emo-compile: compiles Mixture-of-Experts models to native programs\n");
+  cl::ParseCommandLineOptions(argc, argv, "emo-compile: compiles Mixture-of-Experts models to native programs\n\n  MODEL is a Hugging Face folder, an .onnx file, or .mlir of any phase\n");
 
   std::string message;
   std::optional<Phase> last = lastPhaseOf(options, message);
   if (!last)
     return fail(message);
+  bool stops = !options.untilBefore.empty() || !options.untilAfter.empty();
+  message = contradictionOf(options, stops);
+  if (!message.empty())
+    return fail(message);
   std::optional<std::vector<std::string>> levels = levelsOf(options.cpu);
   if (!levels)
     return fail("--cpu expects all, native, x86-64-v2, x86-64-v3, x86-64-v4, avx512bf16 or amx; got '" + options.cpu + "'");
-  bool stops = !options.untilBefore.empty() || !options.untilAfter.empty();
-  bool text = stops || options.emit == Emit::LLVM || options.emit == Emit::MLIR;
-  if (!text && options.output.empty())
-    return fail("-o NAME is needed for a program");
   int threads = options.threads ? int(options.threads) : int(std::max(1u, std::thread::hardware_concurrency()));
 
   DialectRegistry registry;
@@ -137,6 +166,10 @@ int main(int argc, char **argv) {
   MLIRContext context(registry, threads > 1 ? MLIRContext::Threading::ENABLED : MLIRContext::Threading::DISABLED);
   llvm::SourceMgr sources;
   SourceMgrDiagnosticHandler handler(sources, &context);
+  ToolDiagnostics toolDiagnostics(&context, "emo-compile");
+  bool text = stops || options.emit == Emit::LLVM || options.emit == Emit::MLIR;
+  if (!(text && isSpecial(options.output)) && failed(checkOutput(options.output, &context)))
+    return 1;
 
   ModelOptions modelOptions;
   modelOptions.huggingFace.dtype = options.dtype;
@@ -152,12 +185,12 @@ int main(int argc, char **argv) {
   if (failed(runPhasesUntil(*module, *last, pipeline)))
     return 1;
   if (stops || options.emit == Emit::MLIR)
-    return failed(writeText(options.output, [&](llvm::raw_ostream &os) { module->print(os); os << "\n"; }, context));
+    return writeText(options.output, [&](llvm::raw_ostream &os) { module->print(os); os << "\n"; });
   if (options.emit == Emit::LLVM) {
     std::string ir;
     if (failed(emitObjects(*module, threads, &ir)))
       return 1;
-    return failed(writeText(options.output, [&](llvm::raw_ostream &os) { os << ir; }, context));
+    return writeText(options.output, [&](llvm::raw_ostream &os) { os << ir; });
   }
   ArtifactOptions artifact;
   artifact.kind = options.emit == Emit::Exe      ? ArtifactKind::Executable
@@ -169,7 +202,9 @@ int main(int argc, char **argv) {
   artifact.weightsDir = options.weightsDir;
   artifact.threads = threads;
   artifact.supportDir = supportDirectory(argv[0], reinterpret_cast<void *>(main));
-  if (isatty(STDERR_FILENO))
+  if (isatty(STDERR_FILENO)) {
     artifact.progress = showProgress;
+    artifact.progressEnd = endProgress;
+  }
   return failed(writeArtifact(*module, artifact));
 }

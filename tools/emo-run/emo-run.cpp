@@ -34,7 +34,7 @@ struct Options {
   cl::opt<std::string> outputs{"outputs", cl::Required, cl::desc("Folder for one .npy per output"), cl::cat(category)};
   cl::opt<std::string> entry{"entry", cl::desc("Entry to run"), cl::init("forward"), cl::cat(category)};
   cl::opt<std::string> cpu{"cpu", cl::desc("ISA level: native or one level"), cl::init("native"), cl::cat(category)};
-  cl::opt<ModelDtype> dtype{"dtype", cl::desc("Arithmetic of an imported model"), cl::init(ModelDtype::Keep), cl::cat(category),
+  WordOption<ModelDtype> dtype{"dtype", cl::desc("Arithmetic of an imported model"), cl::init(ModelDtype::Keep), cl::cat(category),
                             cl::values(clEnumValN(ModelDtype::Keep, "keep", "as stored (default)"), clEnumValN(ModelDtype::F32, "f32", "f32"),
                                        clEnumValN(ModelDtype::BF16, "bf16", "bf16 with f32 accumulation"))};
   cl::opt<std::string> reference{"reference", cl::ValueOptional, cl::desc("Run the reference lowering instead of kernels, in f32 or f64 (default: the model's types)"),
@@ -66,7 +66,9 @@ static llvm::orc::SymbolMap runtimeSymbols(llvm::orc::LLJIT &jit) {
 }
 
 int main(int argc, char **argv) {
+  IgnoredSignals ignored;
   llvm::InitLLVM init(argc, argv);
+  ignored.restore();
   forgetLibraryOptions();
   Options options;
   cl::HideUnrelatedOptions(options.category);
@@ -81,6 +83,7 @@ int main(int argc, char **argv) {
   MLIRContext context(registry);
   llvm::SourceMgr sources;
   SourceMgrDiagnosticHandler handler(sources, &context);
+  ToolDiagnostics toolDiagnostics(&context, "emo-run");
   ModelOptions modelOptions;
   modelOptions.huggingFace.dtype = options.dtype;
   OwningOpRef<ModuleOp> module = loadModel(options.model, modelOptions, &context);

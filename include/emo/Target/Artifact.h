@@ -14,8 +14,8 @@ namespace emo {
 /// Object files of one program: the host's, then one per ISA level.
 using Objects = llvm::SmallVector<std::string>;
 
-/// Optimises and compiles a module in the phase `llvm`. With `llvmIR` the text of the optimised modules is appended to it and nothing
-/// is compiled. ISA levels are compiled in parallel. Emits diagnostics.
+/// Optimises and compiles a module in the phase `llvm`. With `llvmIR` nothing is compiled and it gets the text of one LLVM module with
+/// all functions, each with the CPU and features it is meant for. ISA levels are compiled in parallel. Emits diagnostics.
 mlir::FailureOr<Objects> emitObjects(mlir::ModuleOp module, int threads, std::string *llvmIR = nullptr);
 
 enum class ArtifactKind { Executable, Shared, Static, Object };
@@ -30,9 +30,13 @@ struct ArtifactOptions {
   int threads = 1;
   /// Folder with the runtime's archives and start files.
   std::string supportDir;
-  /// Called now and then while weights are packaged: bytes done and in all.
+  /// Called now and then while weights are packaged, from another thread: bytes done and in all; and when that is over.
   std::function<void(int64_t, int64_t)> progress;
+  std::function<void()> progressEnd;
 };
+
+/// Whether a file can be written at `path`, to be asked before the work is done. Emits a diagnostic.
+mlir::LogicalResult checkOutput(llvm::StringRef path, mlir::MLIRContext *context);
 
 /// Writes the artifact through temporaries; on failure nothing is left behind.
 mlir::LogicalResult writeArtifact(mlir::ModuleOp module, const ArtifactOptions &options);

@@ -29,8 +29,14 @@ OwningOpRef<ModuleOp> emo::loadModel(StringRef path, const ModelOptions &options
     error() << "cannot open the model '" << path << "': " << code.message();
     return nullptr;
   }
-  if (llvm::sys::fs::is_directory(status))
-    return importHuggingFace(path, options.huggingFace, context);
+  if (llvm::sys::fs::is_directory(status)) {
+    SmallString<256> config(path);
+    llvm::sys::path::append(config, "config.json");
+    if (llvm::sys::fs::exists(config))
+      return importHuggingFace(path, options.huggingFace, context);
+    error() << "'" << path << "' is no Hugging Face folder: it has no config.json";
+    return nullptr;
+  }
   StringRef extension = llvm::sys::path::extension(path);
   if (extension == ".onnx") {
     OwningOpRef<ModuleOp> module = importOnnx(path, options.onnx, context);

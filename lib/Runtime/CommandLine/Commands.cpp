@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cmath>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -155,8 +156,7 @@ All commands but info: --threads=N (default: all CPUs), --weights-memory=map|hug
 decodes faster, starts later), --weights=FILE (when they are not in the program). EMO_CPU=LEVEL forces an ISA level.
 )";
 
-int emo::rt::commandLine(int argc, char **argv, const emo_program &program, const Loader &load) {
-  std::vector<std::string> args(argv + 1, argv + argc);
+static int runCommandLine(std::vector<std::string> args, const emo_program &program, const Loader &load) {
   if (args.empty())
     return fail("no command given; expected run, generate, eval, bench, info or --help");
   std::string command = args[0];
@@ -176,4 +176,13 @@ int emo::rt::commandLine(int argc, char **argv, const emo_program &program, cons
   if (command == "info")
     return infoCommand(args, program);
   return fail("unknown command '" + command + "'; expected run, generate, eval, bench, info or --help");
+}
+
+int emo::rt::commandLine(int argc, char **argv, const emo_program &program, const Loader &load) {
+  // A file that grows beyond the limit of the shell is an error of writing, as a full disk is.
+  signal(SIGXFSZ, SIG_IGN);
+  int status = runCommandLine(std::vector<std::string>(argv + (argc > 0), argv + argc), program, load);
+  if (status == 0 && (fflush(stdout) != 0 || ferror(stdout)))
+    return fail(std::string("cannot write to standard output: ") + strerror(errno));
+  return status;
 }

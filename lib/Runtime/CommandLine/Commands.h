@@ -13,7 +13,7 @@
 
 namespace emo::rt {
 
-/// Prints "NAME: error: message" to stderr; returns the exit status 1.
+/// Prints "error: message" to stderr; returns the exit status 1.
 int fail(const std::string &message);
 
 /// Flags of one command: "--name value", "--name=value" and switches.

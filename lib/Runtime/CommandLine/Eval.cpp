@@ -43,6 +43,11 @@ static bool evaluate(emo_model *model, const emo_entry_desc &entry, const std::v
     std::vector<emo_tensor> inputs(entry.num_inputs);
     for (int32_t i = 0; i < entry.num_inputs; ++i) {
       const emo_value_desc &desc = entry.inputs[i];
+      for (size_t at = 0; desc.dtype == EMO_I32 && desc.role == EMO_ROLE_TOKEN_IDS && at < tokens.size(); ++at)
+        if (tokens[at] != narrow[at]) {
+          error = "token id " + std::to_string(tokens[at]) + " does not fit into the int32 that the model takes";
+          return false;
+        }
       void *data = desc.role == EMO_ROLE_SEGMENTS ? static_cast<void *>(segments.data())
                    : desc.dtype == EMO_I64        ? static_cast<void *>(tokens.data())
                                                   : narrow.data();

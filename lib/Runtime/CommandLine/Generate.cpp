@@ -56,7 +56,8 @@ int emo::rt::generateCommand(const std::vector<std::string> &args, const Loader 
   for (int64_t i = 0; i < newTokens; ++i) {
     int64_t token = sampler.choose(session.logits());
     printf("%s%lld", i ? "," : "", static_cast<long long>(token));
-    fflush(stdout);
+    if (fflush(stdout) != 0)
+      return fail(std::string("cannot write to standard output: ") + strerror(errno));
     if (token == eos || i + 1 == newTokens)
       break;
     if (!session.feed({token}, error)) {
@@ -65,5 +66,5 @@ int emo::rt::generateCommand(const std::vector<std::string> &args, const Loader 
     }
   }
   putchar('\n');
-  return fflush(stdout) == 0 && !ferror(stdout) ? 0 : fail(std::string("cannot write to standard output: ") + strerror(errno));
+  return 0;
 }

@@ -55,6 +55,11 @@ bool Session::feed(const std::vector<int64_t> &ids, std::string &error) {
     const emo_value_desc &desc = entry->inputs[i];
     if (desc.role == EMO_ROLE_TOKEN_IDS) {
       bool wide = desc.dtype == EMO_I64;
+      for (size_t at = 0; !wide && at < ids.size(); ++at)
+        if (ids[at] != narrow[at]) {
+          error = "token id " + std::to_string(ids[at]) + " does not fit into the int32 that the model takes";
+          return false;
+        }
       inputs[i] = {desc.dtype, 2, {1, int64_t(ids.size())}, wide ? static_cast<void *>(tokens.data()) : narrow.data()};
     } else if (desc.role == EMO_ROLE_LENGTHS) {
       inputs[i] = {EMO_I32, 1, {1}, &length};

@@ -6,7 +6,10 @@
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/Bitcode/BitcodeReader.h"
+#include "llvm/Bitcode/BitcodeWriter.h"
 #include "llvm/IR/LegacyPassManager.h"
+#include "llvm/Linker/Linker.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
@@ -74,7 +77,14 @@ static std::string compile(Unit &unit, bool textOnly) {
   unit.module->setDataLayout(machine->createDataLayout());
   optimise(unit, *machine);
   if (textOnly) {
-    llvm::raw_string_ostream(unit.result) << *unit.module;
+    for (llvm::Function &function : *unit.module)
+      if (!function.isDeclaration()) {
+        function.addFnAttr("target-cpu", unit.cpu);
+        if (!unit.features.empty())
+          function.addFnAttr("target-features", unit.features);
+      }
+    llvm::raw_string_ostream stream(unit.result);
+    llvm::WriteBitcodeToFile(*unit.module, stream);
     return "";
   }
   SmallString<0> object;
@@ -84,6 +94,21 @@ static std::string compile(Unit &unit, bool textOnly) {
     return "the x86-64 back end cannot write object files";
   codegen.run(*unit.module);
   unit.result = object.str().str();
+  return "";
+}
+
+/// One module of the units' bitcode, as text; a message on failure.
+static std::string linkText(ArrayRef<Unit> units, std::string &text) {
+  llvm::LLVMContext context;
+  llvm::Module all("emo", context);
+  for (const Unit &unit : units) {
+    auto module = llvm::parseBitcodeFile(llvm::MemoryBufferRef(unit.result, unit.module->getName()), context);
+    if (!module)
+      return llvm::toString(module.takeError());
+    if (llvm::Linker::linkModules(all, std::move(*module)))
+      return "LLVM modules do not fit together";
+  }
+  llvm::raw_string_ostream(text) << all;
   return "";
 }
 
@@ -117,6 +142,11 @@ FailureOr<Objects> emo::emitObjects(ModuleOp module, int threads, std::string *l
     LLVMInitializeX86AsmPrinter();
     LLVMInitializeX86AsmParser();
   });
+  auto entries = module->getAttrOfType<ArrayAttr>("emo.entries");
+  if (!entries || entries.empty()) {
+    module.emitError() << "has no entry to run, expected a public function such as @forward";
+    return failure();
+  }
   std::vector<Unit> units;
   {
     Unit host;
@@ -162,16 +192,15 @@ FailureOr<Objects> emo::emitObjects(ModuleOp module, int threads, std::string *l
   work();
   for (std::thread &worker : workers)
     worker.join();
+  if (error.empty() && llvmIR)
+    error = linkText(units, *llvmIR);
   if (!error.empty()) {
     module.emitError() << "cannot be compiled: " << error;
     return failure();
   }
   Objects objects;
-  for (Unit &unit : units) {
-    if (llvmIR)
-      *llvmIR += unit.result;
-    else
+  if (!llvmIR)
+    for (Unit &unit : units)
       objects.push_back(std::move(unit.result));
-  }
   return objects;
 }
