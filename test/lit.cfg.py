@@ -12,7 +12,7 @@ config.excludes = ["CMakeLists.txt", "Inputs"]
 config.test_source_root = os.path.join(config.emo_source, "test")
 config.test_exec_root = os.path.join(config.emo_build, "test")
 config.environment["PATH"] = os.pathsep.join(
-    [os.path.join(config.emo_build, "bin"), config.llvm_tools, os.environ["PATH"]])
+    [os.path.join(config.emo_build, "bin"), os.path.join(config.emo_build, "test-bin"), config.llvm_tools, os.environ["PATH"]])
 config.environment["PYTHONPATH"] = os.path.join(config.emo_source, "python")
 for name in ("LD_PRELOAD", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "EMO_CPU"):
     if name in os.environ:

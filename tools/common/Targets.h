@@ -96,19 +96,30 @@ private:
   std::vector<int> ignored;
 };
 
-/// Prints diagnostics without a place in a file as a tool's own: "emo-compile: error: ...". Others are left to the next handler.
+/// Prints diagnostics without a place in a file as a tool's own: "emo-compile: error: ...", with the name of the model's tensor or node
+/// that they are about. Others are left to the next handler.
 class ToolDiagnostics : public mlir::ScopedDiagnosticHandler {
 public:
   ToolDiagnostics(mlir::MLIRContext *context, llvm::StringRef tool)
-      : ScopedDiagnosticHandler(context, [tool](mlir::Diagnostic &diagnostic) {
-          if (!llvm::isa<mlir::UnknownLoc>(diagnostic.getLocation()))
-            return mlir::failure();
-          bool isError = diagnostic.getSeverity() == mlir::DiagnosticSeverity::Error;
-          (isError ? llvm::WithColor::error(llvm::errs(), tool) : llvm::WithColor::warning(llvm::errs(), tool)) << diagnostic << "\n";
-          for (mlir::Diagnostic &note : diagnostic.getNotes())
-            llvm::WithColor::note(llvm::errs(), tool) << note << "\n";
-          return mlir::success();
-        }) {}
+      : ScopedDiagnosticHandler(context, [tool](mlir::Diagnostic &diagnostic) { return print(diagnostic, tool); }) {}
+
+private:
+  static llvm::LogicalResult print(mlir::Diagnostic &diagnostic, llvm::StringRef tool) {
+    mlir::Location location = diagnostic.getLocation();
+    if (location->findInstanceOf<mlir::FileLineColLoc>())
+      return mlir::failure();
+    std::string text = diagnostic.str();
+    if (auto name = location->findInstanceOf<mlir::NameLoc>(); name && !llvm::StringRef(text).contains(name.getName()))
+      text = name.getName().str() + ": " + text;
+    auto severity = diagnostic.getSeverity();
+    (severity == mlir::DiagnosticSeverity::Error     ? llvm::WithColor::error(llvm::errs(), tool)
+     : severity == mlir::DiagnosticSeverity::Warning ? llvm::WithColor::warning(llvm::errs(), tool)
+                                                     : llvm::WithColor::remark(llvm::errs(), tool))
+        << text << "\n";
+    for (mlir::Diagnostic &note : diagnostic.getNotes())
+      llvm::WithColor::note(llvm::errs(), tool) << note << "\n";
+    return mlir::success();
+  }
 };
 
 } // namespace emo

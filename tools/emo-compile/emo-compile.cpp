@@ -164,6 +164,8 @@ int main(int argc, char **argv) {
   DialectRegistry registry;
   emo::registerAllDialects(registry);
   MLIRContext context(registry, threads > 1 ? MLIRContext::Threading::ENABLED : MLIRContext::Threading::DISABLED);
+  // A whole model behind each message would hide it.
+  context.printOpOnDiagnostic(false);
   llvm::SourceMgr sources;
   SourceMgrDiagnosticHandler handler(sources, &context);
   ToolDiagnostics toolDiagnostics(&context, "emo-compile");

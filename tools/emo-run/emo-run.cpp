@@ -49,7 +49,11 @@ static int fail(const Twine &message) {
   return 1;
 }
 
-/// The services compiled code calls, by name.
+// lib/Runtime/Builtins.cpp
+extern "C" __bf16 __truncsfbf2(float);
+extern "C" __bf16 __truncdfbf2(double);
+
+/// The services and conversions that compiled code calls, by name.
 static llvm::orc::SymbolMap runtimeSymbols(llvm::orc::LLJIT &jit) {
   llvm::orc::SymbolMap symbols;
   auto add = [&](StringRef name, auto *function) {
@@ -62,6 +66,8 @@ static llvm::orc::SymbolMap runtimeSymbols(llvm::orc::LLJIT &jit) {
   add("emo_rt_fail", emo_rt_fail);
   add("emo_rt_isa", emo_rt_isa);
   add("emo_rt_threads", emo_rt_threads);
+  add("__truncsfbf2", __truncsfbf2);
+  add("__truncdfbf2", __truncdfbf2);
   return symbols;
 }
 
@@ -81,6 +87,7 @@ int main(int argc, char **argv) {
   DialectRegistry registry;
   emo::registerAllDialects(registry);
   MLIRContext context(registry);
+  context.printOpOnDiagnostic(false);
   llvm::SourceMgr sources;
   SourceMgrDiagnosticHandler handler(sources, &context);
   ToolDiagnostics toolDiagnostics(&context, "emo-run");

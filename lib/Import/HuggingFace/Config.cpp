@@ -3,7 +3,6 @@
 
 #include "JsonFile.h"
 #include "llvm/ADT/StringSwitch.h"
-#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 
 #include <set>
@@ -178,8 +177,9 @@ FailureOr<EmoConfig> emo::parseConfig(StringRef text, function_ref<InFlightDiagn
   reader.boolean("norm_topk_prob", config.normalizeTopK);
   reader.boolean("attention_bias", config.attentionBias);
   reader.boolean("tie_word_embeddings", config.tiedEmbeddings);
-  config.eosId = reader.optionalInteger("eos_token_id", 0, int64_t(1) << 32);
-  config.padId = reader.optionalInteger("pad_token_id", 0, int64_t(1) << 32);
+  int64_t lastId = std::max<int64_t>(config.vocabSize - 1, 0);
+  config.eosId = reader.optionalInteger("eos_token_id", 0, lastId);
+  config.padId = reader.optionalInteger("pad_token_id", 0, lastId);
   reader.absent("rope_scaling", "scaling of rotary frequencies");
   reader.absent("always_active_experts", "a list of always active experts");
   reader.absent("always_active_experts_per_layer", "a list of always active experts");
@@ -218,10 +218,8 @@ FailureOr<EmoConfig> emo::readConfig(StringRef folder, MLIRContext *context) {
   llvm::sys::path::append(path, "config.json");
   auto error = [&] { return emitError(UnknownLoc::get(context)) << "'" << path << "' "; };
   auto warning = [&] { return emitWarning(UnknownLoc::get(context)) << "'" << path << "' "; };
-  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
-  if (!buffer) {
-    error() << "cannot be read: " << buffer.getError().message();
+  auto buffer = readTextFile(path, error);
+  if (!buffer)
     return failure();
-  }
-  return parseConfig((*buffer)->getBuffer(), error, warning);
+  return parseConfig(buffer->getBuffer(), error, warning);
 }

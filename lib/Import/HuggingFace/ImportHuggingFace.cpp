@@ -31,6 +31,7 @@ private:
   Value weight(StringRef name, const Twine &tensor, ArrayRef<int64_t> shape);
   Value expertWeights(StringRef name, const Twine &prefix, StringRef projection, int64_t experts, ArrayRef<int64_t> shape);
   Value routerRows(StringRef name, const std::string &tensor, int64_t experts, int64_t first, int64_t count);
+  void report(StringRef tensor, const Twine &problem);
   void checkUnused();
 
   // Graph.
@@ -63,6 +64,15 @@ static constexpr int64_t kDynamic = ShapedType::kDynamic;
 // Parameters
 //===----------------------------------------------------------------------===//
 
+/// Counts a problem and shows the first ones: a wrong config.json may make thousands.
+void ModelBuilder::report(StringRef tensor, const Twine &problem) {
+  constexpr int kShown = 10;
+  if (++problems <= kShown)
+    emitError(NameLoc::get(b.getStringAttr(tensor))) << "tensor '" << tensor << "' " << problem;
+  else if (problems == kShown + 1)
+    emitError(UnknownLoc::get(b.getContext())) << "more tensors are missing or do not fit; does config.json belong to this checkpoint?";
+}
+
 /// A parameter made of one or more stored tensors of the same shape, concatenated along dimension 0; neighbours in one file become
 /// one source.
 Value ModelBuilder::param(StringRef name, ArrayRef<std::string> tensors, ArrayRef<int64_t> tensorShape, ArrayRef<Attribute> program,
@@ -72,21 +82,29 @@ Value ModelBuilder::param(StringRef name, ArrayRef<std::string> tensors, ArrayRe
   for (const std::string &tensor : tensors) {
     used.insert(tensor);
     auto found = stored.tensors.find(tensor);
-    auto error = [&] {
-      ++problems;
-      return emitError(NameLoc::get(b.getStringAttr(tensor))) << "tensor '" << tensor << "' ";
-    };
     if (found == stored.tensors.end()) {
-      error() << "is missing from the checkpoint";
+      report(tensor, "is missing from the checkpoint");
       continue;
     }
     const StoredTensor &source = found->second;
+    auto misfit = [&](const Twine &expected) {
+      std::string type;
+      llvm::raw_string_ostream(type) << source.type;
+      report(tensor, "has the type " + type + ", expected " + expected);
+    };
     if (source.type.getShape() != tensorShape) {
-      error() << "has the type " << source.type << ", expected the shape " << RankedTensorType::get(tensorShape, dtype).getShape();
+      std::string shape;
+      llvm::raw_string_ostream stream(shape);
+      llvm::interleaveComma(tensorShape, stream);
+      misfit("the shape [" + shape + "]");
       continue;
     }
-    if (!isa<FloatType>(source.type.getElementType()) || (storedType && source.type.getElementType() != storedType)) {
-      error() << "has the type " << source.type << ", expected floating-point numbers of one type for all experts of a layer";
+    if (!isa<FloatType>(source.type.getElementType())) {
+      misfit("floating-point numbers");
+      continue;
+    }
+    if (storedType && source.type.getElementType() != storedType) {
+      misfit("the element type of its neighbour '" + tensors.front() + "'");
       continue;
     }
     storedType = source.type.getElementType();
@@ -150,7 +168,8 @@ void ModelBuilder::checkUnused() {
   llvm::sort(unused);
   ++problems;
   InFlightDiagnostic diag = emitError(UnknownLoc::get(b.getContext()))
-                            << "the checkpoint has " << unused.size() << " tensors that config.json does not account for: "
+                            << "the checkpoint has " << unused.size() << (unused.size() == 1 ? " tensor" : " tensors")
+                            << " that config.json does not account for: "
                             << llvm::join(ArrayRef(unused).take_front(10), ", ");
   if (unused.size() > 10)
     diag << ", ...";

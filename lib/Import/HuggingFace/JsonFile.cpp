@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "JsonFile.h"
 
-#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/FileSystem.h"
 
 using namespace mlir;
 using namespace emo;
@@ -49,16 +49,32 @@ std::optional<llvm::json::Object> emo::parseJsonObject(StringRef text, FileError
   return std::move(*object);
 }
 
-std::optional<llvm::json::Object> emo::readJsonFile(StringRef path, FileError error) {
+std::unique_ptr<llvm::MemoryBuffer> emo::readTextFile(StringRef path, FileError error) {
   constexpr uint64_t kMaxBytes = 16 << 20;
+  llvm::sys::fs::file_status status;
+  if (std::error_code code = llvm::sys::fs::status(path, status)) {
+    error() << "cannot be read: " << code.message();
+    return nullptr;
+  }
+  // Devices and pipes may never end.
+  if (status.type() != llvm::sys::fs::file_type::regular_file) {
+    error() << "is not a regular file";
+    return nullptr;
+  }
+  if (status.getSize() > kMaxBytes) {
+    error() << "expects at most " << kMaxBytes << " bytes, found " << status.getSize();
+    return nullptr;
+  }
   auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
-  if (!buffer) {
-    error() << "cannot be read: " << buffer.getError().message();
+  if (buffer)
+    return std::move(*buffer);
+  error() << "cannot be read: " << buffer.getError().message();
+  return nullptr;
+}
+
+std::optional<llvm::json::Object> emo::readJsonFile(StringRef path, FileError error) {
+  auto buffer = readTextFile(path, error);
+  if (!buffer)
     return std::nullopt;
-  }
-  if ((*buffer)->getBufferSize() > kMaxBytes) {
-    error() << "expects at most " << kMaxBytes << " bytes, found " << (*buffer)->getBufferSize();
-    return std::nullopt;
-  }
-  return parseJsonObject((*buffer)->getBuffer(), error);
+  return parseJsonObject(buffer->getBuffer(), error);
 }

@@ -5,7 +5,9 @@
 
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/Support/JSON.h"
+#include "llvm/Support/MemoryBuffer.h"
 
+#include <memory>
 #include <optional>
 
 namespace emo {
@@ -16,7 +18,10 @@ using FileError = llvm::function_ref<mlir::InFlightDiagnostic()>;
 /// Parses `text` as one JSON object; nesting deeper than 32 levels is refused before the recursive parser sees it.
 std::optional<llvm::json::Object> parseJsonObject(llvm::StringRef text, FileError error);
 
-/// Reads and parses a file of at most 16 MiB.
+/// Reads a regular file of at most 16 MiB; null with an error.
+std::unique_ptr<llvm::MemoryBuffer> readTextFile(llvm::StringRef path, FileError error);
+
+/// The same, parsed.
 std::optional<llvm::json::Object> readJsonFile(llvm::StringRef path, FileError error);
 
 } // namespace emo

@@ -104,9 +104,12 @@ static LogicalResult readHeader(StringRef folder, StringRef fileName, MLIRContex
   SmallString<256> path(folder);
   llvm::sys::path::append(path, fileName);
   auto error = [&] { return emitError(UnknownLoc::get(context)) << "'" << path << "' "; };
-  uint64_t fileBytes;
-  if (std::error_code code = llvm::sys::fs::file_size(path, fileBytes))
+  llvm::sys::fs::file_status status;
+  if (std::error_code code = llvm::sys::fs::status(path, status))
     return error() << "cannot be read: " << code.message();
+  if (status.type() != llvm::sys::fs::file_type::regular_file)
+    return error() << "is not a regular file";
+  uint64_t fileBytes = status.getSize();
   if (fileBytes < 8)
     return error() << "expects 8 bytes of header size, found a file of " << fileBytes << " bytes";
   auto prefix = llvm::MemoryBuffer::getFileSlice(path, 8, 0);

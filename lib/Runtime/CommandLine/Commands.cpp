@@ -121,11 +121,22 @@ ModelPtr emo::rt::openModel(const Flags &flags, const Loader &load, std::string 
   return model;
 }
 
+/// The value of a JSON string as the compiler writes them; other values as they are.
+static std::string unquoted(const std::string &json) {
+  if (json.size() < 2 || json[0] != '"')
+    return json;
+  std::string text;
+  for (size_t i = 1; i + 1 < json.size(); ++i)
+    text += json[i] == '\\' && i + 2 < json.size() ? json[++i] : json[i];
+  return text;
+}
+
 const emo_entry_desc *emo::rt::requireEntry(emo_model *model, const char *name, std::string &error) {
   const emo_entry_desc *entry = emo_entry(model, name);
   if (!entry) {
     std::string missing = manifestValue(*emo_model_program(model), "missing_entries");
-    error = "this program has no entry '" + std::string(name) + "'" + (missing.empty() ? "" : ": " + missing);
+    std::string reason = unquoted(manifestText(missing.c_str(), name));
+    error = "this program has no entry '" + std::string(name) + "'" + (reason.empty() ? "" : ": " + reason);
   }
   return entry;
 }

@@ -61,7 +61,9 @@ int emo::rt::runEntryOnFiles(emo_model *model, const char *name, const std::stri
     if (desc.dtype == EMO_BF16 && in[i].dtype == EMO_U16)
       in[i].dtype = EMO_BF16;
   }
-  if (mkdir(outputs.c_str(), 0777) != 0 && errno != EEXIST)
+  struct stat info;
+  bool isFolder = stat(outputs.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+  if (!isFolder && mkdir(outputs.c_str(), 0777) != 0)
     return fail("cannot make the folder '" + outputs + "': " + strerror(errno));
   char message[1024];
   if (emo_run(model, name, in.data(), in.size(), out.data(), out.size(), message, sizeof message) != 0)
