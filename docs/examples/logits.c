@@ -2,7 +2,7 @@
 /* Runs a compiled model from C: one thread a prompt, all on one loaded model.
  *
  *   emo-compile MODEL --emit=shared -o libmodel.so
- *   cc -I include docs/examples/logits.c ./libmodel.so -lpthread -o logits
+ *   cc -I include docs/examples/logits.c ./libmodel.so -Wl,-rpath,'$ORIGIN' -lpthread -o logits
  *   ./logits 3547,2412,284 5,17
  *
  * prints the logits after the last token of each prompt, a line each. --weights=FILE comes first when the weights are in a file of
