@@ -1,5 +1,6 @@
 # Test suite of emo: lit + FileCheck. See docs for how to add a test.
 import os
+import shutil
 import subprocess
 import sys
 
@@ -20,6 +21,7 @@ for name in ("LD_PRELOAD", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "EMO
 config.substitutions.append(("%emo_source", config.emo_source))
 config.substitutions.append(("%emo_build", config.emo_build))
 config.substitutions.append(("%python", '"%s"' % sys.executable))
+config.substitutions.append(("%cc", "cc" if shutil.which("cc") else "clang-22"))
 config.substitutions.append(("%models", os.path.join(config.emo_source, "test", "models")))
 # Writes an .onnx file from protobuf's text form: %onnx_from_text < model.textproto > model.onnx
 config.substitutions.append(("%onnx_from_text", "%s --encode=onnx.ModelProto -I %s onnx/onnx-ml.proto"
@@ -34,5 +36,5 @@ config.substitutions.append(("%run_tensors", " ".join([
     r"| sed -E 's/^Unranked.*sizes = (\[[^]]*\]).*/shape \1/; s/ +/ /g; s/^ //; s/ $//'"])))
 config.substitutions.append(("%compare", '"%s" "%s"' % (sys.executable, os.path.join(config.test_source_root, "compare.py"))))
 # Whether tests may mount a file system of a chosen size, to fill it.
-if subprocess.run(["unshare", "-rm", "mount", "-t", "tmpfs", "-o", "size=64k", "none", "/mnt"], stderr=subprocess.DEVNULL).returncode == 0:
+if shutil.which("unshare") and subprocess.run(["unshare", "-rm", "mount", "-t", "tmpfs", "-o", "size=64k", "none", "/mnt"], stderr=subprocess.DEVNULL).returncode == 0:
     config.available_features.add("tmpfs")

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <pthread.h>
@@ -38,6 +39,14 @@ static bool readTrailer(int fd, emo_weights_trailer &trailer, int64_t &fileBytes
   fileBytes = info.st_size;
   return pread(fd, &trailer, sizeof trailer, fileBytes - sizeof trailer) == (ssize_t)sizeof trailer &&
          memcmp(trailer.magic, EMO_WEIGHTS_MAGIC, sizeof trailer.magic) == 0;
+}
+
+/// Whether these are the program's weights, or ones of its layout when it was not packaged with any.
+static bool belongsTo(const emo_weights_trailer &trailer, const emo_program &program) {
+  char layout[2 * sizeof trailer.layout + 1];
+  for (size_t i = 0; i < sizeof trailer.layout; ++i)
+    snprintf(layout + 2 * i, 3, "%02x", trailer.layout[i]);
+  return strncmp(trailer.hash, program.weights_hash, sizeof trailer.hash) == 0 || strcmp(layout, program.weights_hash) == 0;
 }
 
 bool Weights::open(const emo_program &program, const char *artifactPath, const emo_load_options &options, int threads,
@@ -82,7 +91,7 @@ bool Weights::openFile(const emo_program &program, const emo_load_options &optio
     error = "'" + path + "' does not end like a weights file of emo; was it cut short?";
     return false;
   }
-  if (strncmp(trailer.hash, program.weights_hash, sizeof trailer.hash) != 0) {
+  if (!belongsTo(trailer, program)) {
     error = "'" + path + "' holds the weights of another program: found hash " + std::string(trailer.hash, 16) + "..., expected " +
             std::string(program.weights_hash).substr(0, 16) + "...";
     return false;

@@ -109,7 +109,7 @@ typedef struct emo_program {
   const emo_kernel_table *kernel_tables;
   const char *manifest; /* JSON, NUL-terminated */
   int64_t weights_bytes;
-  const char *weights_hash; /* hex SHA-256 of the weights blob; "" when there are none */
+  const char *weights_hash; /* hex SHA-256 of the weights, or of their layout before packaging; "" when there are none */
 } emo_program;
 
 /* ---- services of the runtime, called by compiled code on the thread that entered emo_entry_fn ---- */

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#define EMO_WEIGHTS_MAGIC "EMOWGT01"
+#define EMO_WEIGHTS_MAGIC "EMOWGT02"
 #define EMO_WEIGHTS_ALIGNMENT (2 << 20)
 
 typedef struct emo_weights_trailer {
@@ -14,7 +14,8 @@ typedef struct emo_weights_trailer {
   int64_t offset; /* of the blob in the file, bytes */
   int64_t bytes;  /* of the blob */
   char hash[64];  /* emo_program.weights_hash, hexadecimal, not NUL-terminated */
-  char reserved[40];
+  unsigned char layout[32]; /* hash of names, types and sources alone: what a program knows that was not packaged with them */
+  char reserved[8];
 } emo_weights_trailer;
 
 #endif /* EMO_RUNTIME_WEIGHTSFILE_H */

@@ -4,8 +4,10 @@
 
 #include "Linker.h"
 #include "TemporaryFile.h"
+#include "WeightsHash.h"
 #include "emo/Runtime/WeightsFile.h"
 #include "emo/Target/Weights.h"
+#include "llvm/ADT/StringExtras.h"
 
 #include <chrono>
 #include <cstring>
@@ -27,7 +29,7 @@ private:
   InFlightDiagnostic error() { return emitError(UnknownLoc::get(module.getContext())); }
   LogicalResult writeObjects(const Objects &objects);
   LogicalResult link(StringRef output);
-  LogicalResult writeWeights(StringRef path, bool append);
+  LogicalResult writeWeights(StringRef path, StringRef program);
 
   ModuleOp module;
   const ArtifactOptions &options;
@@ -83,8 +85,9 @@ static bool writeAll(int fd, const char *data, int64_t bytes, int64_t offset) {
   return true;
 }
 
-/// Weights behind what the file holds already, at a multiple of 2 MiB, or alone; then the trailer.
-LogicalResult ArtifactWriter::writeWeights(StringRef path, bool append) {
+/// Weights alone, or behind the linked program at a multiple of 2 MiB; then the trailer. The program gets their hash.
+LogicalResult ArtifactWriter::writeWeights(StringRef path, StringRef program) {
+  bool append = path == program;
   WeightsLayout layout = layoutWeights(module);
   if (layout.bytes == 0)
     return success();
@@ -97,7 +100,9 @@ LogicalResult ArtifactWriter::writeWeights(StringRef path, bool append) {
   memcpy(trailer.magic, EMO_WEIGHTS_MAGIC, sizeof trailer.magic);
   trailer.offset = offset;
   trailer.bytes = layout.bytes;
-  memcpy(trailer.hash, layout.hash.data(), sizeof trailer.hash);
+  std::string layoutHash = llvm::fromHex(layout.hash);
+  memcpy(trailer.layout, layoutHash.data(), sizeof trailer.layout);
+  WeightsHash hash;
 
   std::atomic<int64_t> done{0};
   std::atomic<int> problem{0};
@@ -122,11 +127,14 @@ LogicalResult ArtifactWriter::writeWeights(StringRef path, bool append) {
     problem = errno;
   else
     result = runWeightPrograms(layout, weightsFolder(module, options.weightsDir), run, [&](int64_t at, const char *data, int64_t bytes) {
+      hash.add(at, data, bytes);
       if (writeAll(fd, data, bytes, offset + at))
         return true;
       problem = errno ? errno : EIO;
       return false;
     });
+  std::string hashText = hash.text(layout.hash);
+  memcpy(trailer.hash, hashText.data(), sizeof trailer.hash);
   if (succeeded(result) && !problem &&
       !writeAll(fd, reinterpret_cast<const char *>(&trailer), sizeof trailer, offset + layout.bytes))
     problem = errno ? errno : EIO;
@@ -142,7 +150,12 @@ LogicalResult ArtifactWriter::writeWeights(StringRef path, bool append) {
     module.getContext()->getDiagEngine().emit(std::move(diagnostic));
   if (problem)
     return error() << "cannot write " << layout.bytes << " bytes of weights to '" << name << "': " << strerror(problem);
-  return result;
+  if (failed(result))
+    return failure();
+  // The program was linked with the hash of the layout.
+  if (std::string message = replaceInFile(program, layout.hash, hashText); !message.empty())
+    return error() << "cannot write '" << options.output << "': " << message;
+  return success();
 }
 
 LogicalResult ArtifactWriter::run() {
@@ -156,7 +169,7 @@ LogicalResult ArtifactWriter::run() {
   bool embed = options.embedWeights && (options.kind == ArtifactKind::Executable || options.kind == ArtifactKind::Shared);
   std::string weightsPath = options.output + ".weights";
   TemporaryFile weights(weightsPath + ".tmp" + std::to_string(getpid()));
-  if (failed(writeWeights(embed ? output.path : weights.path, embed)))
+  if (failed(writeWeights(embed ? output.path : weights.path, output.path)))
     return failure();
   if (!embed && llvm::sys::fs::exists(weights.path))
     if (std::string problem = weights.keepAs(weightsPath); !problem.empty())

@@ -11,6 +11,14 @@ import sys
 source, build, folder = (os.path.abspath(path) for path in sys.argv[1:])
 
 
+# Pages say cc; any C compiler will do.
+if not shutil.which("cc"):
+    os.makedirs(os.path.join(folder, "bin"), exist_ok=True)
+    if not os.path.lexists(os.path.join(folder, "bin", "cc")):
+        os.symlink(shutil.which("clang-22"), os.path.join(folder, "bin", "cc"))
+    os.environ["PATH"] += os.pathsep + os.path.join(folder, "bin")
+
+
 def blocks(path, section=None):
     """Line, reason to skip or None, and text of each block."""
     inside, current, previous, language = [], None, "", None
