@@ -13,11 +13,14 @@ parser.add_argument("found")
 parser.add_argument("expected")
 parser.add_argument("--atol", type=float, default=0.0)
 parser.add_argument("--bf16", action="store_true", help="FOUND holds bf16 bits")
+parser.add_argument("--columns", type=int, help="take so many of FOUND's last dimension")
 parser.add_argument("--row", type=int, help="take this element of FOUND's first dimension")
 args = parser.parse_args()
 found, expected = np.load(args.found), np.load(args.expected)
 if args.row is not None:
     found = found[args.row]
+if args.columns is not None:
+    found = found[..., : args.columns]
 if args.bf16:
     found = (found.astype(np.uint32) << 16).view(np.float32)
 if found.shape != expected.shape:

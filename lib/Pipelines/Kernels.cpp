@@ -12,13 +12,15 @@ using namespace mlir;
 
 void emo::populateKernelsPipeline(OpPassManager &pm,
                                   const KernelsOptions &options) {
+  if (!options.retype.empty())
+    pm.addPass(createRetype({options.retype}));
   // Sizes read from one value each: patterns compare them.
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   if (!options.reference)
     pm.addPass(createEmoToKernels());
   // What has no kernel takes the reference lowering.
-  pm.addPass(createEmoToLinalg());
+  pm.addPass(createEmoToLinalg({/*kernels=*/options.reference}));
   // Arith and math on tensors have no bufferization; linalg has.
   pm.addPass(createConvertElementwiseToLinalgPass());
   pm.addPass(memref::createResolveRankedShapeTypeResultDimsPass());

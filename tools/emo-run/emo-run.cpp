@@ -37,8 +37,8 @@ struct Options {
   WordOption<ModelDtype> dtype{"dtype", cl::desc("Arithmetic of an imported model"), cl::init(ModelDtype::Keep), cl::cat(category),
                             cl::values(clEnumValN(ModelDtype::Keep, "keep", "as stored (default)"), clEnumValN(ModelDtype::F32, "f32", "f32"),
                                        clEnumValN(ModelDtype::BF16, "bf16", "bf16 with f32 accumulation"))};
-  cl::opt<std::string> reference{"reference", cl::ValueOptional, cl::desc("Run the reference lowering instead of kernels, in f32 or f64 (default: the model's types)"),
-                                 cl::init("off"), cl::cat(category)};
+  cl::opt<std::string> reference{"reference", cl::ValueOptional, cl::desc("Run the reference lowering instead of kernels, with everything in f32 or f64 (default: the model's types)"),
+                                 cl::value_desc("type"), cl::cat(category)};
   cl::opt<std::string> weightsDir{"weights-dir", cl::desc("Folder of the model's files, when it is not where it was at import"), cl::cat(category)};
   cl::opt<unsigned> threads{"threads", cl::desc("Threads of the run (default: all CPUs)"), cl::init(0), cl::cat(category)};
 };
@@ -98,7 +98,20 @@ int main(int argc, char **argv) {
     return 1;
   PipelineOptions pipeline;
   pipeline.cpu.levels = *levels;
-  pipeline.kernels.reference = options.reference != "off";
+  if (options.reference.getNumOccurrences()) {
+    if (options.reference != "" && options.reference != "f32" && options.reference != "f64")
+      return fail("--reference expects f32, f64 or nothing for the model's types; got '" + options.reference + "'");
+    // Kernel ops on tensors can still be decomposed: their phase runs again.
+    std::optional<Phase> phase = modulePhase(*module);
+    if (!phase)
+      return 1;
+    if (*phase > Phase::Kernels)
+      return fail("--reference expects a module of at most phase kernels, got '" + options.model + "' of phase " + phaseName(*phase));
+    if (*phase == Phase::Kernels)
+      (*module)->setAttr(phaseAttrName, StringAttr::get(&context, phaseName(Phase::Differentiate)));
+    pipeline.kernels.reference = true;
+    pipeline.kernels.retype = options.reference;
+  }
   if (failed(runPhasesUntil(*module, lastPhase, pipeline)))
     return 1;
 

@@ -18,7 +18,7 @@ void populateExpertsToLinalg(mlir::RewritePatternSet &patterns);
 /// emo.embedding, emo.linear, emo.rms_norm, emo.rotary, emo.attention,
 /// emo.cross_entropy.
 void populateTransformerToLinalg(mlir::RewritePatternSet &patterns);
-/// emo.kernel.* on tensors and on memrefs; packed weights stay.
+/// emo.kernel.* on tensors and on memrefs.
 void populateKernelsToLinalg(mlir::RewritePatternSet &patterns);
 
 } // namespace emo

@@ -57,8 +57,7 @@ def EmoToLinalg : Pass<"emo-to-linalg"> {
     elements that it needs: slow and plainly right. Computes in the widest of f32 and the operands' types, with dynamic shapes; the
     oracle of all kernels, and the general path of what has none. Works in f16, bf16, f32 and f64.
 
-    With `kernels` the kernel ops are lowered too, on tensors and on memrefs, where temporaries become memref.alloc; those with
-    packed weights stay.
+    With `kernels` the kernel ops are lowered too, on tensors and on memrefs, where temporaries become memref.alloc.
 
     ```mlir
     %1 = emo.rms_norm %0, %w {epsilon = 1.0e-6 : f64} : tensor<?x8xf32>, tensor<8xf32> -> tensor<?x8xf32>

@@ -34,6 +34,10 @@ struct KernelsOptions : mlir::PassPipelineOptions<KernelsOptions> {
       llvm::cl::desc("use no kernels: decompose every op by the reference "
                      "lowering (slow, the oracle)"),
       llvm::cl::init(false)};
+  Option<std::string> retype{
+      *this, "retype",
+      llvm::cl::desc("compute everything in f32 or f64 (default: the model's "
+                     "own types)")};
 };
 
 /// bufferize: tensors -> memrefs, KV caches in place.

@@ -20,22 +20,23 @@ def KernelsToCPU : Pass<"emo-kernels-to-cpu", "mlir::ModuleOp"> {
       func.func @rms_norm_256_0(%args: !llvm.ptr, %task: i64, %scratch: !llvm.ptr) { ... }
     }
     ```
-    Fails when a kernel op has operands no kernel is written for (types other than f32 and bf16, weights that are no parameters).
+    A kernel op that no kernel is written for (types other than f32 and bf16, weights that are no parameters, dynamic sizes of rows)
+    takes the reference lowering and runs as loops on one thread; a remark says so.
   }];
   let options = [ListOption<"levels", "levels", "std::string", "ISA levels to write kernels for (default: all)">];
   let dependentDialects = ["mlir::LLVM::LLVMDialect", "mlir::arith::ArithDialect", "mlir::func::FuncDialect",
-    "mlir::math::MathDialect", "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect", "mlir::vector::VectorDialect"];
+    "mlir::linalg::LinalgDialect", "mlir::math::MathDialect", "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect", "mlir::vector::VectorDialect"];
 }
 
 def LowerToRuntime : Pass<"emo-lower-to-runtime", "mlir::ModuleOp"> {
   let summary = "entry functions, launches, parameters and temporaries to calls of the runtime's services";
   let description = [{
     Public functions become `emo_entry_NAME(ctx: !llvm.ptr, inputs: !llvm.ptr) -> i32` (emo_entry_fn of emo/Runtime/Program.h);
-    `memref.alloc`, `emo.param.ref` and `emo.launch` become emo_rt_alloc, emo_rt_param and emo_rt_parallel. What the program descriptor
-    needs is kept in the module attributes `emo.entries` and `emo.kernels`. KV caches are updated in place and are no outputs.
+    `memref.alloc`, `emo.param.ref` and `emo.launch` become emo_rt_alloc, emo_rt_param and emo_rt_parallel; `cf.assert` becomes
+    emo_rt_fail and a return. What the program descriptor needs is kept in the module attributes `emo.entries` and `emo.kernels`. KV caches are updated in place and are no outputs.
   }];
-  let dependentDialects = ["mlir::LLVM::LLVMDialect", "mlir::arith::ArithDialect", "mlir::func::FuncDialect",
-    "mlir::memref::MemRefDialect", "mlir::linalg::LinalgDialect"];
+  let dependentDialects = ["mlir::LLVM::LLVMDialect", "mlir::arith::ArithDialect", "mlir::cf::ControlFlowDialect",
+    "mlir::func::FuncDialect", "mlir::memref::MemRefDialect", "mlir::linalg::LinalgDialect"];
 }
 
 #endif // EMO_TARGET_PASSES_TD

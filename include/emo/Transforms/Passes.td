@@ -52,6 +52,94 @@ def BuildEntryPoints : Pass<"emo-build-entry-points", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def ScopeExpertsToDocuments : Pass<"emo-scope-experts-to-documents", "::mlir::ModuleOp"> {
+  let summary = "give every document its own pool of experts, and attention inside documents";
+  let description = [{
+    Documents are found in the token ids: `eos` ends them, as row ends do. In front of the router of each layer a pool is chosen for
+    each document: the experts with the largest sum of router probabilities over the document's tokens. The logits of all others become
+    -inf, so tokens choose inside their document's pool and weights are normalised over it. This is what an EMO model is trained with,
+    and makes an EMO training graph of any Mixture-of-Experts model. See docs/document-scope.md.
+
+    `pools`: `input` adds the input `pool_sizes`, i32 [layers, documents], the number of routed experts in the pool of each document in
+    each layer (documents numbered row by row, a size of all experts and more means no pool, columns behind the last document are
+    not used); a number is one size for all; `none` adds no pools. `boundary` says on which side of an EOS pools change,
+    `attention-boundary` the same for attention, `attention=causal` leaves attention as it is. Tokens equal to `pad` belong to no
+    document.
+
+    Precondition: `@forward` with token ids [batch, sequence] (`emo.role = "token_ids"`) and at least one emo.route, and no entry
+    points derived from it yet. Fails when a router chooses from pools already or has a selection bias, attention has segments
+    already, or no EOS is known.
+
+    ```mlir
+    %w, %i = emo.route %logits {top_k = 2 : i64} : tensor<?x7xf32> -> tensor<?x2xf32>, tensor<?x2xi32>
+    // becomes
+    %segments, %count = emo.document_segments %ids {boundary = #emo.boundary<before>, eos = 1 : i64} : tensor<?x?xi64> -> tensor<?x?xi32>, tensor<i32>
+    %tokens = tensor.collapse_shape %segments [[0, 1]] : tensor<?x?xi32> into tensor<?xi32>
+    %scores = emo.router_scores %logits : tensor<?x7xf32> -> tensor<?x7xf32>
+    %sizes = tensor.extract_slice %pool_sizes[0, 0] [1, %d] [1, 1] : tensor<2x?xi32> to tensor<?xi32>
+    %pool = emo.document_pool %scores, %tokens, %sizes : tensor<?x7xf32>, tensor<?xi32>, tensor<?xi32> -> tensor<?x7xi1>
+    %masked = emo.mask_experts %logits, %pool, %tokens : tensor<?x7xf32>, tensor<?x7xi1>, tensor<?xi32>
+    %w, %i = emo.route %masked {top_k = 2 : i64} : tensor<?x7xf32> -> tensor<?x2xf32>, tensor<?x2xi32>
+    ```
+  }];
+  let options = [
+    Option<"eos", "eos", "int64_t", "-1", "token that ends documents (default: eos_token_id of emo.model)">,
+    Option<"boundary", "boundary", "std::string", "\"before\"", "pools: an EOS is the first token of the next document (before) or the last of its own (after)">,
+    Option<"pools", "pools", "std::string", "\"input\"", "sizes of pools: input, none or a number of experts">,
+    Option<"attention", "attention", "std::string", "\"documents\"", "documents or causal">,
+    Option<"attentionBoundary", "attention-boundary", "std::string", "\"after\"", "attention: after or before, as boundary">,
+    Option<"pad", "pad", "int64_t", "-1", "token that belongs to no document (default: none)">
+  ];
+  let dependentDialects = ["::emo::EmoDialect", "::mlir::arith::ArithDialect", "::mlir::cf::ControlFlowDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def ExposeValues : Pass<"emo-expose-values", "::mlir::ModuleOp"> {
+  let summary = "add what routers compute to the outputs of @forward";
+  let description = [{
+    `values` is a list of
+    - `routing`: for layer N the outputs `layers.N.router_probabilities` [tokens, routed experts], before any pool, and
+      `layers.N.indices` and `layers.N.weights` [tokens, choices] as emo.route gives them (shared experts last);
+    - `pools`: `layers.N.pool`, i1 [documents, routed experts], and `layers.N.pool_probabilities` [tokens, routed experts], the
+      router's probabilities inside the pool.
+
+    Layers are counted by their routers. Fails without a router, without pools where they are asked for, when an output of that
+    name exists, and on other names.
+
+    ```mlir
+    func.func @forward(%ids: tensor<?x?xi64>) -> (tensor<?x?x128xf32> {emo.name = "logits"})
+    // becomes
+    func.func @forward(%ids: tensor<?x?xi64>) -> (tensor<?x?x128xf32> {emo.name = "logits"},
+        tensor<?x7xf32> {emo.dims = ["tokens", ""], emo.name = "layers.0.router_probabilities"}, ...)
+    ```
+  }];
+  let options = [ListOption<"values", "values", "std::string", "routing, pools (default: routing)">];
+  let dependentDialects = ["::emo::EmoDialect"];
+}
+
+def Retype : Pass<"emo-retype", "::mlir::ModuleOp"> {
+  let summary = "compute a whole module in f32 or f64";
+  let description = [{
+    Every floating-point type becomes `to`: of values, constants, parameters (whose weight programs end with a cast: rounding steps before
+    it stay, so the weights are the same numbers) and KV caches. Casts between float types disappear. Public functions keep the types of
+    their other inputs and convert them first, so they take the same files; their results are of the new type. Used by
+    `emo-run --reference=f64`, with the reference lowering, as an oracle for the arithmetic of kernels.
+
+    ```mlir
+    emo.param @w : tensor<4x8xbf16> from [#emo.source<"m", 0, tensor<4x8xbf16>>]
+    func.func @forward(%x: tensor<?x8xf32>) -> tensor<?x4xbf16>
+    // becomes, with to=f64
+    emo.param @w : tensor<4x8xf64> from [#emo.source<"m", 0, tensor<4x8xbf16>>] program [#emo.cast<f64>]
+    func.func @forward(%x: tensor<?x8xf32>) -> tensor<?x4xf64>
+      %0 = arith.extf %x : tensor<?x8xf32> to tensor<?x8xf64>
+    ```
+
+    Precondition: a module of the phases raise to kernels. Fails on casts between bits and floats.
+  }];
+  let options = [Option<"to", "to", "std::string", "\"f64\"", "f32 or f64">];
+  let dependentDialects = ["::emo::EmoDialect", "::mlir::arith::ArithDialect"];
+}
+
 def RaiseOnnx : Pass<"emo-raise-onnx", "::mlir::ModuleOp"> {
   let summary = "raise onnx nodes to emo ops by dataflow proof";
   let description = [{

@@ -39,12 +39,38 @@ static Values epilogue(Reference &r, Block &body, ArrayRef<Value> acc,
                              [&](Value v) { return map.lookupOrDefault(v); });
 }
 
+/// Element [expert, n, k] of the `j`-th of `count` weights in the panels of
+/// #emo.pack (expert is null without groups).
+static Value loadPacked(Reference &r, Value packed, int64_t j, int64_t count,
+                        Value expert, Value n, Value k, Type type) {
+  auto split = [&](Value value, int64_t by) {
+    Value quotient = r.div(value, r.index(by));
+    return std::pair(quotient, r.sub(value, r.mul(quotient, r.index(by))));
+  };
+  auto [panel, column] = split(n, 32 / count);
+  column = r.add(column, r.index(j * 16));
+  Value step = k, place = column;
+  if (elementOf(packed).isBF16()) {
+    // [2 tiles][16 pairs of k][16 columns][2]
+    auto [wide, within] = split(k, 32);
+    auto [tile, column16] = split(column, 16);
+    auto [pair, parity] = split(within, 2);
+    step = wide;
+    place = r.add(r.mul(tile, r.index(16)), pair);
+    place = r.add(r.mul(place, r.index(16)), column16);
+    place = r.add(r.mul(place, r.index(2)), parity);
+  }
+  Value group = expert ? expert : r.index(0);
+  return r.loadFloat(packed, {group, panel, step, place}, type);
+}
+
 /// x[i] . weight[n] for 2-D operands.
-static Value dot(Reference &r, Value x, Value i, Value weight, Value n,
-                 Type type) {
-  return r.sum(r.dim(weight, 1), type, [&](Value k) {
-    return r.mul(r.loadFloat(x, {i, k}, type),
-                 r.loadFloat(weight, {n, k}, type));
+static Value dot(Reference &r, Value x, Value i, Value weight, bool packed,
+                 Value n, Type type) {
+  return r.sum(r.dim(x, 1), type, [&](Value k) {
+    Value w = packed ? loadPacked(r, weight, 0, 1, Value(), n, k, type)
+                     : r.loadFloat(weight, {n, k}, type);
+    return r.mul(r.loadFloat(x, {i, k}, type), w);
   });
 }
 
@@ -55,12 +81,9 @@ struct LowerMatmul : OpRewritePattern<KernelMatmulOp> {
 
   LogicalResult matchAndRewrite(KernelMatmulOp op,
                                 PatternRewriter &rewriter) const override {
-    if (op.getPacked())
-      return rewriter.notifyMatchFailure(op, "packed weights are the target's");
     Reference r(op, rewriter);
-    Type type = r.b.getF32Type();
-    if (elementOf(op.getLhs()).isF64())
-      return rewriter.notifyMatchFailure(op, "accumulators are f32");
+    // f32, or f64 in a module of f64.
+    Type type = op.getBody().getArgument(0).getType();
     Value experts;
     if (op.getOffsets())
       experts =
@@ -68,13 +91,18 @@ struct LowerMatmul : OpRewritePattern<KernelMatmulOp> {
     r.replace(op, r.write(op.getOuts(), [&](Indices at, ValueRange) {
       Value row = op.getGather() ? r.loadIndex(op.getGather(), at[0]) : at[0];
       Value expert = experts ? r.load(experts, at[0]) : Value();
-      Values acc = llvm::map_to_vector(op.getWeights(), [&](Value weight) {
-        return r.sum(r.dim(op.getLhs(), 1), type, [&](Value k) {
+      int64_t count = op.getAccumulators();
+      Values acc;
+      for (int64_t j = 0; j < count; ++j)
+        acc.push_back(r.sum(r.dim(op.getLhs(), 1), type, [&](Value k) {
           Values place = expert ? Values{expert, at[1], k} : Values{at[1], k};
-          return r.mul(r.loadFloat(op.getLhs(), {row, k}, type),
-                       r.loadFloat(weight, place, type));
-        });
-      });
+          Value weight =
+              op.getPacked()
+                  ? loadPacked(r, op.getWeights()[0], j, count, expert, at[1],
+                               k, type)
+                  : r.loadFloat(op.getWeights()[j], place, type);
+          return r.mul(r.loadFloat(op.getLhs(), {row, k}, type), weight);
+        }));
       return epilogue(r, op.getBody().front(), acc, op.getExtras(),
                       op.getKinds(), at[0], at[1], expert);
     }));
@@ -88,7 +116,7 @@ struct LowerKernelCombine : OpRewritePattern<KernelCombineOp> {
   LogicalResult matchAndRewrite(KernelCombineOp op,
                                 PatternRewriter &rewriter) const override {
     Reference r(op, rewriter);
-    Type type = r.b.getF32Type();
+    Type type = op.getBody().getArgument(0).getType();
     Value choices = r.dim(op.getWeights(), 1);
     r.replace(op, r.write(op.getOuts(), [&](Indices at, ValueRange) {
       Value acc = r.sum(choices, type, [&](Value c) {
@@ -186,14 +214,15 @@ struct LowerKernelRouter : OpRewritePattern<KernelRouterOp> {
     Value routed = r.sub(r.dim(op.getWeight(), 0), sharedCount);
     Value logits =
         r.generate({tokens, getAsOpFoldResult(routed)}, type, [&](Indices at) {
-          return dot(r, op.getX(), at[0], op.getWeight(), at[1], type);
+          return dot(r, op.getX(), at[0], op.getWeight(), /*packed=*/false, at[1], type);
         });
     Value shared;
     if (op.getSharedScored())
       shared = r.generate({tokens, r.b.getIndexAttr(options.numShared)}, type,
                           [&](Indices at) {
                             return dot(r, op.getX(), at[0], op.getWeight(),
-                                       r.add(routed, at[1]), type);
+                                       /*packed=*/false, r.add(routed, at[1]),
+                                       type);
                           });
     r.replace(op,
               route(r, logits, op.getBias(), shared, options, op.getOuts()));
@@ -230,13 +259,11 @@ struct LowerKernelLoss : OpRewritePattern<KernelLossOp> {
 
   LogicalResult matchAndRewrite(KernelLossOp op,
                                 PatternRewriter &rewriter) const override {
-    if (op.getPacked())
-      return rewriter.notifyMatchFailure(op, "packed weights are the target's");
     Reference r(op, rewriter);
     Type type = computeType({op.getX(), op.getWeight()});
     Sizes sizes{r.size(op.getX(), 0), r.b.getIndexAttr(op.getVocabSize())};
     Value logits = r.generate(sizes, type, [&](Indices at) {
-      return dot(r, op.getX(), at[0], op.getWeight(), at[1], type);
+      return dot(r, op.getX(), at[0], op.getWeight(), op.getPacked(), at[1], type);
     });
     r.replace(op, crossEntropy(r, logits, op.getTargets(), op.getOuts()[0]));
     return success();

@@ -72,6 +72,19 @@ private:
 
 } // namespace
 
+bool emo::cpu::hasVectorForm(Region &body) {
+  auto isVectorType = [](Type type) { return isKernelType(type) || type.isInteger(1); };
+  return llvm::all_of(body.front().without_terminator(), [&](Operation &op) {
+    bool known = isa<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp, arith::NegFOp, arith::MaximumFOp, arith::MaxNumFOp,
+                     arith::MinimumFOp, arith::MinNumFOp, arith::ExtFOp, arith::TruncFOp, arith::CmpFOp, arith::SelectOp, math::ExpOp,
+                     math::LogOp, math::TanhOp, math::ErfOp, math::SqrtOp, math::AbsFOp>(op);
+    if (auto constant = dyn_cast<arith::ConstantOp>(op))
+      known = isa<FloatAttr>(constant.getValue());
+    return known && llvm::all_of(op.getOperandTypes(), isVectorType) && llvm::all_of(op.getResultTypes(), isVectorType) &&
+           llvm::all_of(op.getOperands(), [&](Value in) { return in.getParentRegion() == &body; });
+  });
+}
+
 FailureOr<Values> emo::cpu::inlineBody(Emit &e, Region &body, ValueRange inputs) {
   Block &block = body.front();
   IRMapping map;

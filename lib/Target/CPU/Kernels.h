@@ -59,6 +59,10 @@ bool hasDenseRows(Value memref);
 bool isKernelType(Type type);
 Type elementOf(Value shaped);
 int64_t bytesOf(Type element);
+/// Whether sizes that kernels have as constants are static, operands that they take as dense ones are, and the epilogue has a vector form.
+bool hasKernelForm(mlir::Operation *op);
+/// Whether inlineBody can write `body`.
+bool hasVectorForm(mlir::Region &body);
 /// Text that distinguishes two types, attributes or regions in kernel keys.
 std::string keyOf(mlir::Operation *op);
 

@@ -2,11 +2,15 @@
 // Pass emo-kernels-to-cpu.
 #include "Kernels.h"
 #include "WeightPacker.h"
+#include "emo/Conversion/EmoToLinalg.h"
 #include "emo/Target/Passes.h"
 
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Transforms/WalkPatternRewriteDriver.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -25,6 +29,7 @@ struct KernelsToCPUPass : emo::impl::KernelsToCPUBase<KernelsToCPUPass> {
   FailureOr<SmallVector<const IsaLevel *>> chosenLevels();
   void packWeights(ArrayRef<Operation *> kernels);
   LogicalResult lower(Operation *kernel, KernelLibrary &library);
+  LogicalResult decompose(ArrayRef<Operation *> kernels);
   void runOnOperation() override;
 };
 } // namespace
@@ -66,6 +71,8 @@ void KernelsToCPUPass::packWeights(ArrayRef<Operation *> kernels) {
 }
 
 LogicalResult KernelsToCPUPass::lower(Operation *kernel, KernelLibrary &library) {
+  if (!hasKernelForm(kernel))
+    return failure();
   bool lowered = llvm::TypeSwitch<Operation *, bool>(kernel)
                      .Case([&](KernelMatmulOp op) { return lowerMatmul(op, library); })
                      .Case([&](KernelLossOp op) { return lowerLoss(op, library); })
@@ -79,6 +86,22 @@ LogicalResult KernelsToCPUPass::lower(Operation *kernel, KernelLibrary &library)
   return success(lowered);
 }
 
+/// What has no kernel takes the reference lowering.
+LogicalResult KernelsToCPUPass::decompose(ArrayRef<Operation *> kernels) {
+  for (Operation *kernel : kernels)
+    kernel->emitRemark() << "has no CPU kernel for its types or form; it becomes loops";
+  RewritePatternSet patterns(&getContext());
+  populateKernelsToLinalg(patterns);
+  walkAndApplyPatterns(getOperation(), std::move(patterns));
+  WalkResult left = getOperation().walk([](DestinationStyleOpInterface op) {
+    if (!op->getName().getStringRef().starts_with("emo.kernel."))
+      return WalkResult::advance();
+    op->emitOpError() << "has neither a CPU kernel nor a reference lowering";
+    return WalkResult::interrupt();
+  });
+  return failure(left.wasInterrupted());
+}
+
 void KernelsToCPUPass::runOnOperation() {
   FailureOr<SmallVector<const IsaLevel *>> chosen = chosenLevels();
   if (failed(chosen))
@@ -90,12 +113,12 @@ void KernelsToCPUPass::runOnOperation() {
   });
   packWeights(kernels);
   KernelLibrary library(getOperation(), *chosen);
+  SmallVector<Operation *> others;
   for (Operation *kernel : kernels)
-    if (failed(lower(kernel, library))) {
-      kernel->emitError() << "has no CPU kernel for its types; CPU kernels take f32 and bf16, weights that are parameters and dense "
-                             "operands";
-      return signalPassFailure();
-    }
+    if (failed(lower(kernel, library)))
+      others.push_back(kernel);
+  if (!others.empty() && failed(decompose(others)))
+    return signalPassFailure();
   SmallVector<ParamRefOp> unused;
   getOperation().walk([&](ParamRefOp ref) {
     if (ref->use_empty())

@@ -4,6 +4,7 @@
 #include "emo/Target/Passes.h"
 
 #include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
@@ -44,6 +45,7 @@ private:
   void lowerParam(ParamRefOp op);
   void lowerLaunch(LaunchOp op);
   void lowerExpandShape(memref::ExpandShapeOp op);
+  LogicalResult lowerAsserts();
 
   func::FuncOp function;
   const llvm::StringMap<int32_t> &params, &kernels;
@@ -233,6 +235,33 @@ void EntryLowering::lowerExpandShape(memref::ExpandShapeOp op) {
   op.erase();
 }
 
+/// What an entry asserts about its inputs ends the run with the message.
+LogicalResult EntryLowering::lowerAsserts() {
+  SmallVector<cf::AssertOp> asserts;
+  function.walk([&](cf::AssertOp op) { asserts.push_back(op); });
+  auto module = function->getParentOfType<ModuleOp>();
+  for (cf::AssertOp op : asserts) {
+    if (op->getParentOp() != function)
+      return op.emitOpError() << "expects to be outside loops and branches of an entry function";
+    b.setLoc(op.getLoc());
+    std::string text = (op.getMsg() + Twine('\0')).str();
+    OpBuilder detached(b.getContext());
+    auto message = LLVM::GlobalOp::create(detached, op.getLoc(), LLVM::LLVMArrayType::get(b.getI8Type(), text.size()), /*isConstant=*/true,
+                                          LLVM::Linkage::Private, "emo_message", b.getStringAttr(text));
+    SymbolTable(module).insert(message, module.getBody()->begin()); // makes the name unique
+    Block *before = op->getBlock();
+    Block *after = before->splitBlock(op);
+    Block *failed = b.createBlock(after);
+    Value address = LLVM::AddressOfOp::create(b, message);
+    call("emo_rt_fail", Type(), {context, address, LLVM::ZeroOp::create(b, ptr()), i32(0)});
+    func::ReturnOp::create(b, i32(1));
+    b.setInsertionPointToEnd(before);
+    cf::CondBranchOp::create(b, op.getArg(), after, failed);
+    op.erase();
+  }
+  return success();
+}
+
 LogicalResult EntryLowering::run() {
   if (!llvm::hasSingleElement(function.getBody()))
     return function.emitOpError() << "expects structured control flow in entry functions";
@@ -261,6 +290,8 @@ LogicalResult EntryLowering::run() {
     linalg::CopyOp::create(b, ValueRange{copy.getSource()}, ValueRange{copy.getTarget()});
     copy.erase();
   });
+  if (failed(lowerAsserts()))
+    return failure();
   function.setType(b.getFunctionType({ptr(), ptr()}, {b.getI32Type()}));
   function.removeArgAttrsAttr();
   function.removeResAttrsAttr();
@@ -282,6 +313,7 @@ void LowerToRuntimePass::declareServices() {
   declare("emo_rt_alloc", ptr, {ptr, b.getI64Type()});
   declare("emo_rt_output", ptr, {ptr, b.getI32Type(), ptr});
   declare("emo_rt_param", ptr, {ptr, b.getI32Type()});
+  declare("emo_rt_fail", none, {ptr, ptr, ptr, b.getI32Type()});
 }
 
 /// {name, type, dims, role, range} of an argument or result.
