@@ -2,8 +2,7 @@
 // config.json and safetensors headers -> MODEL.
 #include "emo/Import/HuggingFace.h"
 
-#include "Config.h"
-#include "Safetensors.h"
+#include "ModelBuilder.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "llvm/ADT/StringSet.h"
@@ -53,7 +52,9 @@ private:
   ModuleOp module;
   Value batch, sequence; // index
   llvm::StringSet<> used;
+  /// Problems with tensors so far. After the first ones nothing more is looked up: a wrong config.json may ask for millions.
   int problems = 0;
+  static constexpr int kShown = 10;
 };
 
 } // namespace
@@ -64,9 +65,8 @@ static constexpr int64_t kDynamic = ShapedType::kDynamic;
 // Parameters
 //===----------------------------------------------------------------------===//
 
-/// Counts a problem and shows the first ones: a wrong config.json may make thousands.
+/// Counts a problem and shows the first ones.
 void ModelBuilder::report(StringRef tensor, const Twine &problem) {
-  constexpr int kShown = 10;
   if (++problems <= kShown)
     emitError(NameLoc::get(b.getStringAttr(tensor))) << "tensor '" << tensor << "' " << problem;
   else if (problems == kShown + 1)
@@ -80,6 +80,8 @@ Value ModelBuilder::param(StringRef name, ArrayRef<std::string> tensors, ArrayRe
   SmallVector<Attribute> sources;
   Type storedType;
   for (const std::string &tensor : tensors) {
+    if (problems > kShown)
+      return Value();
     used.insert(tensor);
     auto found = stored.tensors.find(tensor);
     if (found == stored.tensors.end()) {
@@ -141,7 +143,7 @@ Value ModelBuilder::weight(StringRef name, const Twine &tensor, ArrayRef<int64_t
 Value ModelBuilder::expertWeights(StringRef name, const Twine &prefix, StringRef projection, int64_t experts,
                                   ArrayRef<int64_t> shape) {
   SmallVector<std::string> tensors;
-  for (int64_t e = 0; e < experts; ++e)
+  for (int64_t e = 0; e < experts && problems <= kShown; ++e)
     tensors.push_back((prefix + "mlp.experts." + Twine(e) + "." + projection + "_proj.weight").str());
   SmallVector<int64_t> stacked = {experts};
   stacked.append(shape.begin(), shape.end());
@@ -159,6 +161,8 @@ Value ModelBuilder::routerRows(StringRef name, const std::string &tensor, int64_
 
 /// Reports tensors that nothing uses: a checkpoint of another model, or one with parts this import would silently drop.
 void ModelBuilder::checkUnused() {
+  if (problems > kShown)
+    return;
   SmallVector<StringRef> unused;
   for (auto &entry : stored.tensors)
     if (!used.contains(entry.getKey()))
@@ -376,6 +380,12 @@ OwningOpRef<ModuleOp> ModelBuilder::build() {
   return owner;
 }
 
+OwningOpRef<ModuleOp> emo::buildModel(const EmoConfig &config, const StoredTensors &stored, StringRef folder, Type dtype,
+                                      MLIRContext *context) {
+  context->loadDialect<EmoDialect, func::FuncDialect, arith::ArithDialect, tensor::TensorDialect>();
+  return ModelBuilder(config, stored, folder, dtype, context).build();
+}
+
 /// The type that most of the checkpoint is stored in, by its embedding.
 static Type storedDtype(const StoredTensors &stored) {
   auto found = stored.tensors.find("model.embed_tokens.weight");
@@ -383,7 +393,6 @@ static Type storedDtype(const StoredTensors &stored) {
 }
 
 OwningOpRef<ModuleOp> emo::importHuggingFace(StringRef folder, const HuggingFaceImportOptions &options, MLIRContext *context) {
-  context->loadDialect<EmoDialect, func::FuncDialect, arith::ArithDialect, tensor::TensorDialect>();
   FailureOr<EmoConfig> config = readConfig(folder, context);
   if (failed(config))
     return nullptr;
@@ -398,5 +407,5 @@ OwningOpRef<ModuleOp> emo::importHuggingFace(StringRef folder, const HuggingFace
     if (kept && !kept.isBF16())
       dtype = builder.getF32Type();
   }
-  return ModelBuilder(*config, *stored, folder, dtype, context).build();
+  return buildModel(*config, *stored, folder, dtype, context);
 }

@@ -71,10 +71,3 @@ std::unique_ptr<llvm::MemoryBuffer> emo::readTextFile(StringRef path, FileError 
   error() << "cannot be read: " << buffer.getError().message();
   return nullptr;
 }
-
-std::optional<llvm::json::Object> emo::readJsonFile(StringRef path, FileError error) {
-  auto buffer = readTextFile(path, error);
-  if (!buffer)
-    return std::nullopt;
-  return parseJsonObject(buffer->getBuffer(), error);
-}

@@ -21,8 +21,5 @@ std::optional<llvm::json::Object> parseJsonObject(llvm::StringRef text, FileErro
 /// Reads a regular file of at most 16 MiB; null with an error.
 std::unique_ptr<llvm::MemoryBuffer> readTextFile(llvm::StringRef path, FileError error);
 
-/// The same, parsed.
-std::optional<llvm::json::Object> readJsonFile(llvm::StringRef path, FileError error);
-
 } // namespace emo
 #endif // EMO_LIB_IMPORT_HUGGINGFACE_JSONFILE_H

@@ -99,6 +99,19 @@ LogicalResult emo::parseSafetensorsHeader(StringRef text, uint64_t fileBytes, St
   return success();
 }
 
+FailureOr<uint64_t> emo::safetensorsHeaderBytes(StringRef start, uint64_t fileBytes, FileError error) {
+  if (fileBytes < 8 || start.size() < 8) {
+    error() << "expects 8 bytes of header size, found a file of " << fileBytes << " bytes";
+    return failure();
+  }
+  uint64_t bytes = llvm::support::endian::read64le(start.data());
+  if (bytes <= kMaxHeaderBytes && bytes <= fileBytes - 8)
+    return bytes;
+  error() << "has a header size of " << bytes << ", expected at most " << std::min(kMaxHeaderBytes, fileBytes - 8)
+          << "; is the file complete?";
+  return failure();
+}
+
 /// Reads and parses the header of one file of the folder.
 static LogicalResult readHeader(StringRef folder, StringRef fileName, MLIRContext *context, StoredTensors &result) {
   SmallString<256> path(folder);
@@ -110,33 +123,21 @@ static LogicalResult readHeader(StringRef folder, StringRef fileName, MLIRContex
   if (status.type() != llvm::sys::fs::file_type::regular_file)
     return error() << "is not a regular file";
   uint64_t fileBytes = status.getSize();
-  if (fileBytes < 8)
-    return error() << "expects 8 bytes of header size, found a file of " << fileBytes << " bytes";
-  auto prefix = llvm::MemoryBuffer::getFileSlice(path, 8, 0);
-  if (!prefix)
-    return error() << "cannot be read: " << prefix.getError().message();
-  uint64_t headerBytes = llvm::support::endian::read64le((*prefix)->getBufferStart());
-  if (headerBytes > kMaxHeaderBytes || headerBytes > fileBytes - 8)
-    return error() << "has a header size of " << headerBytes << ", expected at most "
-                   << std::min(kMaxHeaderBytes, fileBytes - 8) << "; is the file complete?";
-  auto header = llvm::MemoryBuffer::getFileSlice(path, 8 + headerBytes, 0);
+  auto start = llvm::MemoryBuffer::getFileSlice(path, std::min<uint64_t>(fileBytes, 8), 0);
+  if (!start)
+    return error() << "cannot be read: " << start.getError().message();
+  FailureOr<uint64_t> headerBytes = safetensorsHeaderBytes((*start)->getBuffer(), fileBytes, error);
+  if (failed(headerBytes))
+    return failure();
+  auto header = llvm::MemoryBuffer::getFileSlice(path, 8 + *headerBytes, 0);
   if (!header)
     return error() << "cannot be read: " << header.getError().message();
   result.identity += (fileName + "\n" + Twine(fileBytes) + "\n" + (*header)->getBuffer()).str();
   return parseSafetensorsHeader((*header)->getBuffer(), fileBytes, fileName, context, result.tensors, error);
 }
 
-FailureOr<StoredTensors> emo::readSafetensors(StringRef folder, MLIRContext *context) {
-  StoredTensors result;
-  SmallString<256> index(folder);
-  llvm::sys::path::append(index, "model.safetensors.index.json");
-  if (!llvm::sys::fs::exists(index)) {
-    if (failed(readHeader(folder, "model.safetensors", context, result)))
-      return failure();
-    return result;
-  }
-  auto error = [&] { return emitError(UnknownLoc::get(context)) << "'" << index << "' "; };
-  std::optional<llvm::json::Object> object = readJsonFile(index, error);
+FailureOr<SafetensorsIndex> emo::parseSafetensorsIndex(StringRef text, FileError error) {
+  std::optional<llvm::json::Object> object = parseJsonObject(text, error);
   if (!object)
     return failure();
   const llvm::json::Object *map = object->getObject("weight_map");
@@ -144,23 +145,44 @@ FailureOr<StoredTensors> emo::readSafetensors(StringRef folder, MLIRContext *con
     error() << "expects an object 'weight_map'";
     return failure();
   }
-  std::set<std::string> files;
+  SafetensorsIndex index;
   for (auto &[name, value] : *map) {
     std::optional<StringRef> file = value.getAsString();
-    if (!file || file->empty() || file->contains('/') || file->contains('\\') || *file == "..") {
+    if (!file || file->empty() || file->contains('/') || file->contains('\\') || file->contains('\0') || *file == "..") {
       error() << "expects tensor '" << StringRef(name) << "' to be in a file of the folder itself, found "
               << llvm::formatv("{0}", value).str();
       return failure();
     }
-    files.insert(file->str());
+    index[StringRef(name).str()] = file->str();
   }
+  return index;
+}
+
+FailureOr<StoredTensors> emo::readSafetensors(StringRef folder, MLIRContext *context) {
+  StoredTensors result;
+  SmallString<256> path(folder);
+  llvm::sys::path::append(path, "model.safetensors.index.json");
+  if (!llvm::sys::fs::exists(path)) {
+    if (failed(readHeader(folder, "model.safetensors", context, result)))
+      return failure();
+    return result;
+  }
+  auto error = [&] { return emitError(UnknownLoc::get(context)) << "'" << path << "' "; };
+  auto buffer = readTextFile(path, error);
+  if (!buffer)
+    return failure();
+  FailureOr<SafetensorsIndex> index = parseSafetensorsIndex(buffer->getBuffer(), error);
+  if (failed(index))
+    return failure();
+  std::set<std::string> files;
+  for (auto &[name, file] : *index)
+    files.insert(file);
   for (const std::string &file : files)
     if (failed(readHeader(folder, file, context, result)))
       return failure();
-  for (auto &[name, value] : *map)
-    if (auto found = result.tensors.find(StringRef(name));
-        found == result.tensors.end() || found->second.file != *value.getAsString()) {
-      error() << "says that tensor '" << StringRef(name) << "' is in '" << *value.getAsString() << "', which does not have it";
+  for (auto &[name, file] : *index)
+    if (auto found = result.tensors.find(name); found == result.tensors.end() || found->second.file != file) {
+      error() << "says that tensor '" << name << "' is in '" << file << "', which does not have it";
       return failure();
     }
   return result;

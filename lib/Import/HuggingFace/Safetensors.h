@@ -7,6 +7,8 @@
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/StringMap.h"
 
+#include <map>
+
 namespace emo {
 
 /// Where one stored tensor is.
@@ -23,9 +25,18 @@ struct StoredTensors {
   std::string identity;
 };
 
+/// Checks the first 8 bytes of a file and gives the size of the header behind them.
+mlir::FailureOr<uint64_t> safetensorsHeaderBytes(llvm::StringRef start, uint64_t fileBytes, FileError error);
+
 /// Parses one header. `headerAndPrefix` holds the first 8 + header bytes of a file of `fileBytes` bytes.
 mlir::LogicalResult parseSafetensorsHeader(llvm::StringRef headerAndPrefix, uint64_t fileBytes, llvm::StringRef fileName,
                                            mlir::MLIRContext *context, llvm::StringMap<StoredTensor> &tensors, FileError error);
+
+/// Which file each tensor of a sharded checkpoint is in; by name.
+using SafetensorsIndex = std::map<std::string, std::string>;
+
+/// Parses model.safetensors.index.json. Files are in the folder itself.
+mlir::FailureOr<SafetensorsIndex> parseSafetensorsIndex(llvm::StringRef text, FileError error);
 
 /// Reads the headers of model.safetensors, or of the files that model.safetensors.index.json names.
 mlir::FailureOr<StoredTensors> readSafetensors(llvm::StringRef folder, mlir::MLIRContext *context);
