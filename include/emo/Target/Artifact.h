@@ -41,9 +41,6 @@ mlir::LogicalResult checkOutput(llvm::StringRef path, mlir::MLIRContext *context
 /// Writes the artifact through temporaries; on failure nothing is left behind.
 mlir::LogicalResult writeArtifact(mlir::ModuleOp module, const ArtifactOptions &options);
 
-/// The folder the model's files are in: `override` or the module's emo.weights_dir.
-std::string weightsFolder(mlir::ModuleOp module, llvm::StringRef override);
-
 } // namespace emo
 
 #endif // EMO_TARGET_ARTIFACT_H

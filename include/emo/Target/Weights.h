@@ -19,6 +19,8 @@ struct WeightsLayout {
     int64_t offset, bytes;
   };
   std::vector<Entry> entries; // in module order
+  /// Sizes that the files had at import, by name; files of another size are refused. May be null.
+  mlir::DictionaryAttr files;
   int64_t bytes = 0;
   /// SHA-256 over the model's hash and all weight programs: equal hashes mean equal blobs, without reading one.
   std::string hash;
@@ -26,6 +28,9 @@ struct WeightsLayout {
 
 /// Offsets are multiples of 64, of 4096 for parameters of a page and more.
 WeightsLayout layoutWeights(mlir::ModuleOp module);
+
+/// The folder the model's files are in: `override`, else the module's emo.weights_dir.
+std::string weightsFolder(mlir::ModuleOp module, llvm::StringRef override);
 
 /// Receives finished pieces of the blob, from several threads; false stops the run.
 using WeightsSink = llvm::function_ref<bool(int64_t offset, const char *data, int64_t bytes)>;

@@ -363,6 +363,10 @@ OwningOpRef<ModuleOp> ModelBuilder::build() {
   module->setAttr("emo.phase", b.getStringAttr("raise"));
   module->setAttr("emo.model", modelAttr());
   module->setAttr("emo.weights_dir", b.getStringAttr(folder));
+  NamedAttrList files;
+  for (auto &[name, bytes] : stored.files)
+    files.set(name, b.getI64IntegerAttr(bytes));
+  module->setAttr("emo.weights_files", files.getDictionary(b.getContext()));
   b.setInsertionPointToEnd(module.getBody());
   Type idsType = RankedTensorType::get({kDynamic, kDynamic}, b.getI64Type());
   Type logitsType = activation({kDynamic, kDynamic, config.vocabSize}, b.getF32Type());

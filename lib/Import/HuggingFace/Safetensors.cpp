@@ -132,6 +132,7 @@ static LogicalResult readHeader(StringRef folder, StringRef fileName, MLIRContex
   auto header = llvm::MemoryBuffer::getFileSlice(path, 8 + *headerBytes, 0);
   if (!header)
     return error() << "cannot be read: " << header.getError().message();
+  result.files[fileName.str()] = fileBytes;
   result.identity += (fileName + "\n" + Twine(fileBytes) + "\n" + (*header)->getBuffer()).str();
   return parseSafetensorsHeader((*header)->getBuffer(), fileBytes, fileName, context, result.tensors, error);
 }

@@ -3,7 +3,7 @@
 #ifndef EMO_LIB_IMPORT_HUGGINGFACE_SAFETENSORS_H
 #define EMO_LIB_IMPORT_HUGGINGFACE_SAFETENSORS_H
 
-#include "JsonFile.h"
+#include "../JsonFile/JsonFile.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/StringMap.h"
 
@@ -21,6 +21,8 @@ struct StoredTensor {
 /// All tensors of a checkpoint by name, and what its identity is computed from.
 struct StoredTensors {
   llvm::StringMap<StoredTensor> tensors;
+  /// Sizes of the files.
+  std::map<std::string, int64_t> files;
   /// Names, sizes and raw headers of all files, in the order of their names.
   std::string identity;
 };

@@ -2,6 +2,7 @@
 // The way of an .onnx file into the onnx dialect; each step relies on the ones before it. See docs/import-onnx.md.
 #include "emo/Import/Onnx.h"
 
+#include "../JsonFile/JsonFile.h"
 #include "OnnxBuilder.h"
 #include "OnnxChecks.h"
 #include "OnnxLibrary.h"
@@ -13,7 +14,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/JSON.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SHA256.h"
@@ -155,17 +156,28 @@ DictionaryAttr Importer::modelAttr() {
   attributes.push_back(builder.getNamedAttr("name", builder.getStringAttr(llvm::sys::path::stem(fileName))));
   llvm::SmallString<256> path(folder);
   llvm::sys::path::append(path, "config.json");
-  if (auto buffer = llvm::MemoryBuffer::getFile(path)) {
-    llvm::Expected<llvm::json::Value> config = llvm::json::parse((*buffer)->getBuffer());
-    if (!config) {
-      emitWarning(loc) << "config.json beside the model is not valid JSON and is ignored: "
-                       << llvm::toString(config.takeError());
-    } else if (const auto *object = config->getAsObject()) {
-      const auto *list = object->getArray("eos_token_id");
-      if (!eos)
-        eos = list && !list->empty() ? list->front().getAsInteger() : object->getInteger("eos_token_id");
-      positions = object->getInteger("max_position_embeddings");
-    }
+  if (llvm::sys::fs::exists(path)) {
+    auto warning = [&] { return emitWarning(loc) << "config.json beside the model is ignored: it "; };
+    auto buffer = readTextFile(path, warning);
+    std::optional<llvm::json::Object> config = buffer ? parseJsonObject(buffer->getBuffer(), warning) : std::nullopt;
+    auto number = [&](StringRef key, int64_t low, int64_t high) -> std::optional<int64_t> {
+      const llvm::json::Value *value = config->get(key);
+      // Several ids may end a document; the first one is told to the model.
+      if (const llvm::json::Array *list = value ? value->getAsArray() : nullptr)
+        value = list->empty() ? nullptr : &list->front();
+      if (!value || value->kind() == llvm::json::Value::Null)
+        return std::nullopt;
+      std::optional<int64_t> integer = value->getAsInteger();
+      if (integer && *integer >= low && *integer <= high)
+        return integer;
+      emitWarning(loc) << "config.json beside the model has '" << key << "' = " << llvm::formatv("{0}", *value).str()
+                       << ", which is ignored: expected an integer from " << low << " to " << high;
+      return std::nullopt;
+    };
+    if (config && !eos)
+      eos = number("eos_token_id", 0, std::numeric_limits<int32_t>::max());
+    if (config)
+      positions = number("max_position_embeddings", 1, int64_t(1) << 32);
   }
   if (eos)
     attributes.push_back(builder.getNamedAttr("eos_token_id", builder.getI64IntegerAttr(*eos)));
@@ -184,6 +196,10 @@ OwningOpRef<ModuleOp> Importer::run(StringRef bytes) {
   Builder builder(context);
   (*module)->setAttr("emo.phase", builder.getStringAttr("import"));
   (*module)->setAttr("emo.weights_dir", builder.getStringAttr(folder));
+  NamedAttrList files;
+  for (auto &file : data.getSizes())
+    files.set(file.getKey(), builder.getI64IntegerAttr(file.getValue()));
+  (*module)->setAttr("emo.weights_files", files.getDictionary(context));
   (*module)->setAttr("emo.model", modelAttr());
   if (failed(buildModule(model, weights, *module)))
     return {};

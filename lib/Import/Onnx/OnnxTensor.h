@@ -60,6 +60,9 @@ public:
 
   llvm::StringRef getFolder() const { return folder; }
 
+  /// Sizes of the files asked for so far, the model's among them, by name.
+  const llvm::StringMap<uint64_t> &getSizes() const { return sizes; }
+
 private:
   /// Size of `file` after checking that it is a plain file inside the folder, reached without symbolic links.
   llvm::FailureOr<uint64_t> fileSize(llvm::StringRef tensor, llvm::StringRef file, EmitError emitError);

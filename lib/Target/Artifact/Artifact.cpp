@@ -38,13 +38,6 @@ private:
 
 } // namespace
 
-std::string emo::weightsFolder(ModuleOp module, StringRef override) {
-  if (!override.empty())
-    return override.str();
-  auto recorded = module->getAttrOfType<StringAttr>("emo.weights_dir");
-  return recorded ? recorded.str() : ".";
-}
-
 LogicalResult ArtifactWriter::writeObjects(const Objects &objects) {
   for (auto [i, object] : llvm::enumerate(objects)) {
     std::string path = options.output + ".tmp" + std::to_string(getpid()) + "." + std::to_string(i) + ".o";

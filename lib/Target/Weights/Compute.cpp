@@ -47,63 +47,101 @@ static uint16_t toF16(double value) {
   return uint16_t(number.bitcastToAPInt().getZExtValue());
 }
 
-/// One rounding at most: every source type is exact in double but 64-bit integers.
-static double readElement(Type type, const char *data) {
+namespace {
+/// An element: integers in 64 bits, everything else in double, which holds every other type exactly.
+struct Number {
+  double value = 0;
+  bool isInteger = false, isNegative = false;
+  uint64_t magnitude = 0;
+};
+} // namespace
+
+static bool isUnsigned(Type type) { return type.isUnsignedInteger() || type.isInteger(1); }
+
+static Number readElement(Type type, const char *data) {
   auto as = [&](auto value) {
     memcpy(&value, data, sizeof value);
     return value;
   };
+  auto integer = [&](auto value) { return Number{0, true, value < 0, value < 0 ? -uint64_t(value) : uint64_t(value)}; };
   if (type.isF32())
-    return as(float());
+    return {as(float())};
   if (type.isF64())
-    return as(double());
+    return {as(double())};
   if (type.isBF16())
-    return fromBf16(as(uint16_t()));
+    return {fromBf16(as(uint16_t()))};
   if (type.isF16())
-    return fromF16(as(uint16_t()));
-  bool isUnsigned = type.isUnsignedInteger() || type.isInteger(1);
+    return {fromF16(as(uint16_t()))};
   switch (storedElementBytes(type)) {
   case 1:
-    return isUnsigned ? double(as(uint8_t())) : double(as(int8_t()));
+    return isUnsigned(type) ? integer(as(uint8_t())) : integer(as(int8_t()));
   case 2:
-    return isUnsigned ? double(as(uint16_t())) : double(as(int16_t()));
+    return isUnsigned(type) ? integer(as(uint16_t())) : integer(as(int16_t()));
   case 4:
-    return isUnsigned ? double(as(uint32_t())) : double(as(int32_t()));
+    return isUnsigned(type) ? integer(as(uint32_t())) : integer(as(int32_t()));
   default:
-    return isUnsigned ? double(as(uint64_t())) : double(as(int64_t()));
+    return isUnsigned(type) ? integer(as(uint64_t())) : integer(as(int64_t()));
   }
 }
 
-static void writeElement(Type type, double value, char *data) {
+// Rounding to odd keeps enough for a second rounding to fewer bits to come out as one rounding would.
+
+static double integerToOdd(const Number &number) {
+  int extra = std::max(0, 11 - llvm::countl_zero(number.magnitude));
+  uint64_t kept = number.magnitude >> extra;
+  if (kept << extra != number.magnitude)
+    kept |= 1;
+  double value = std::ldexp(double(kept), extra);
+  return number.isNegative ? -value : value;
+}
+
+static float floatToOdd(double value) {
+  float single = float(value);
+  if (double(single) == value || value != value)
+    return single;
+  uint32_t bits;
+  memcpy(&bits, &single, 4);
+  bool tooFar = std::abs(double(single)) > std::abs(value);
+  if (!(bits & 1))
+    bits += tooFar ? uint32_t(-1) : 1u;
+  memcpy(&single, &bits, 4);
+  return single;
+}
+
+/// The low 64 bits of an integer, or of a float cut to the range of `type`; NaN is 0.
+static uint64_t toInteger(Type type, const Number &number) {
+  if (number.isInteger)
+    return number.isNegative ? -number.magnitude : number.magnitude;
+  int bits = type.getIntOrFloatBitWidth();
+  double limit = std::ldexp(1.0, isUnsigned(type) ? bits : bits - 1), low = isUnsigned(type) ? 0 : -limit;
+  double value = std::trunc(number.value);
+  if (value != value)
+    return 0;
+  if (value >= limit)
+    return isUnsigned(type) ? ~uint64_t(0) >> (64 - bits) : ~uint64_t(0) >> (65 - bits);
+  return value <= low ? uint64_t(int64_t(low)) : value < 0 ? uint64_t(int64_t(value)) : uint64_t(value);
+}
+
+static void writeElement(Type type, const Number &number, char *data) {
   auto put = [&](auto converted) { memcpy(data, &converted, sizeof converted); };
-  if (type.isF32())
-    return put(float(value));
   if (type.isF64())
-    return put(value);
-  if (type.isBF16()) {
-    // From double in two steps would round twice: odd intermediate rounding makes the second one right.
-    float single = float(value);
-    if (double(single) != value) {
-      uint32_t bits;
-      memcpy(&bits, &single, 4);
-      bool tooFar = std::abs(double(single)) > std::abs(value);
-      if (!(bits & 1))
-        bits += tooFar ? uint32_t(-1) : 1u;
-      memcpy(&single, &bits, 4);
-    }
-    return put(toBf16(single));
+    return put(!number.isInteger ? number.value : number.isNegative ? -double(number.magnitude) : double(number.magnitude));
+  if (isa<FloatType>(type)) {
+    double value = number.isInteger ? integerToOdd(number) : number.value;
+    return type.isF32() ? put(float(value)) : type.isBF16() ? put(toBf16(floatToOdd(value))) : put(toF16(value));
   }
-  if (type.isF16())
-    return put(toF16(value));
+  if (type.isInteger(1))
+    return put(uint8_t(number.isInteger ? number.magnitude != 0 : number.value != 0));
+  uint64_t bits = toInteger(type, number);
   switch (storedElementBytes(type)) {
   case 1:
-    return put(int8_t(value));
+    return put(uint8_t(bits));
   case 2:
-    return put(int16_t(value));
+    return put(uint16_t(bits));
   case 4:
-    return put(int32_t(value));
+    return put(uint32_t(bits));
   default:
-    return put(int64_t(value));
+    return put(bits);
   }
 }
 
@@ -160,7 +198,7 @@ WeightValuePtr emo::makeCast(WeightValuePtr input, RankedTensorType type) {
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Panels; see #emo.pack. Ranges must be whole panels.
+/// Panels; see #emo.pack. A panel is computed as a whole: ranges of whole panels are the cheap ones.
 class Packed : public WeightValue {
 public:
   Packed(PackAttr pack, WeightValuePtr from, RankedTensorType type) : WeightValue(type), input(std::move(from)), gated(pack.getGated()) {
@@ -173,16 +211,21 @@ public:
     bf16 = type.getElementType().isBF16();
   }
   bool produce(int64_t begin, int64_t end, char *out, std::string &error) override {
-    std::vector<char> rows(32 * k * elementBytes);
-    for (int64_t at = begin; at < end; at += panelElements) {
-      int64_t panel = at / panelElements;
+    std::vector<char> rows(32 * k * elementBytes), part;
+    for (int64_t at = begin; at < end;) {
+      int64_t panel = at / panelElements, within = at % panelElements, count = std::min(end - at, panelElements - within);
       if (!readRows(panel / panels, panel % panels, rows.data(), error))
         return false;
-      char *to = out + (at - begin) * elementBytes;
+      bool whole = count == panelElements;
+      part.resize(whole ? 0 : panelElements * elementBytes);
+      char *to = out + (at - begin) * elementBytes, *packed = whole ? to : part.data();
       if (bf16)
-        packPairs(reinterpret_cast<const uint16_t *>(rows.data()), reinterpret_cast<uint16_t *>(to));
+        packPairs(reinterpret_cast<const uint16_t *>(rows.data()), reinterpret_cast<uint16_t *>(packed));
       else
-        packColumns(reinterpret_cast<const float *>(rows.data()), reinterpret_cast<float *>(to));
+        packColumns(reinterpret_cast<const float *>(rows.data()), reinterpret_cast<float *>(packed));
+      if (!whole)
+        memcpy(to, packed + within * elementBytes, count * elementBytes);
+      at += count;
     }
     return true;
   }

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 using namespace mlir;
@@ -19,46 +20,68 @@ using namespace emo;
 //===----------------------------------------------------------------------===//
 
 WeightFiles::~WeightFiles() {
-  for (auto &entry : open)
-    if (entry.second >= 0)
-      close(entry.second);
+  for (auto &entry : files)
+    if (entry.second.descriptor >= 0)
+      close(entry.second.descriptor);
 }
 
-int WeightFiles::descriptor(StringRef file, std::string &error) {
-  std::lock_guard<std::mutex> lock(mutex);
-  auto [entry, isNew] = open.try_emplace(file, -1);
-  if (!isNew && entry->second >= 0)
-    return entry->second;
-  // Names come from IR that anybody may have written: they stay inside the folder.
-  bool outside = llvm::sys::path::is_absolute(file);
+/// Names come from IR that anybody may have written: they stay inside the folder.
+static bool isInside(StringRef file) {
+  bool inside = !file.empty() && !llvm::sys::path::is_absolute(file) && !file.contains('\0');
   for (auto part = llvm::sys::path::begin(file), end = llvm::sys::path::end(file); part != end; ++part)
-    outside |= *part == "..";
-  if (outside) {
-    error = ("the weights file '" + file + "' is not inside the model's folder").str();
-    return -1;
+    inside &= *part != "..";
+  return inside;
+}
+
+const WeightFiles::File *WeightFiles::open(StringRef name, std::string &error) {
+  std::lock_guard<std::mutex> lock(mutex);
+  File &file = files[name];
+  if (file.descriptor >= 0)
+    return &file;
+  if (!isInside(name)) {
+    error = ("the weights file '" + name + "' is not inside the model's folder").str();
+    return nullptr;
   }
   SmallString<256> path(folder);
-  llvm::sys::path::append(path, file);
-  entry->second = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (entry->second < 0)
+  llvm::sys::path::append(path, name);
+  // A pipe would let the open wait for ever.
+  int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  struct stat status;
+  if (descriptor < 0 || fstat(descriptor, &status) != 0) {
     error = ("cannot open the weights file '" + path + "': ").str() + strerror(errno) + "; --weights-dir names the model's folder";
-  return entry->second;
+  } else if (!S_ISREG(status.st_mode)) {
+    error = ("cannot read the weights file '" + path + "': it is not a regular file").str();
+  } else if (auto known = sizes ? sizes.getAs<IntegerAttr>(name) : IntegerAttr(); known && known.getInt() != status.st_size) {
+    error = ("the weights file '" + path + "' has " + Twine(status.st_size) + " bytes, but had " + Twine(known.getInt()) +
+             " when the model was imported; it has changed, import the model again")
+                .str();
+  } else {
+    file.descriptor = descriptor;
+    file.bytes = status.st_size;
+    return &file;
+  }
+  if (descriptor >= 0)
+    close(descriptor);
+  return nullptr;
 }
 
-bool WeightFiles::read(StringRef file, int64_t offset, char *data, int64_t bytes, std::string &error) {
-  int fd = descriptor(file, error);
-  if (fd < 0)
+bool WeightFiles::read(StringRef name, int64_t offset, char *data, int64_t bytes, std::string &error) {
+  const File *file = open(name, error);
+  if (!file)
     return false;
+  auto fail = [&](const Twine &reason) {
+    error = ("cannot read " + Twine(bytes) + " bytes at offset " + Twine(offset) + " of '" + name + "': " + reason).str();
+    return false;
+  };
+  if (bytes > file->bytes || offset > file->bytes - bytes)
+    return fail("the file is shorter than the model says, it has " + Twine(file->bytes) + " bytes");
   bytesRead += bytes;
   while (bytes > 0) {
-    ssize_t got = pread(fd, data, bytes, offset);
+    ssize_t got = pread(file->descriptor, data, bytes, offset);
     if (got < 0 && errno == EINTR)
       continue;
-    if (got <= 0) {
-      error = ("cannot read " + Twine(bytes) + " bytes at offset " + Twine(offset) + " of '" + file + "': ").str() +
-              (got < 0 ? strerror(errno) : "the file is shorter than the model says");
-      return false;
-    }
+    if (got <= 0)
+      return fail(got < 0 ? strerror(errno) : "the file has become shorter");
     data += got;
     offset += got;
     bytes -= got;
@@ -166,65 +189,6 @@ private:
   int64_t inner, inputSize;
 };
 
-/// Leading dimensions that stay in place are walked; the rest is transposed a block at a time.
-class Transposed : public WeightValue {
-public:
-  Transposed(WeightValuePtr input, RankedTensorType type, ArrayRef<int64_t> permutation)
-      : WeightValue(type), input(std::move(input)), permutation(permutation) {
-    while (fixed < permutation.size() && permutation[fixed] == int64_t(fixed))
-      ++fixed;
-    blockElements = 1;
-    for (int64_t size : type.getShape().drop_front(fixed))
-      blockElements *= size;
-    // Stride in the input of each moved output dimension.
-    ArrayRef<int64_t> from = this->input->type.getShape();
-    std::vector<int64_t> inputStrides(from.size(), 1);
-    for (int64_t d = int64_t(from.size()) - 2; d >= 0; --d)
-      inputStrides[d] = inputStrides[d + 1] * from[d + 1];
-    for (size_t d = fixed; d < permutation.size(); ++d) {
-      sizes.push_back(type.getDimSize(d));
-      strides.push_back(inputStrides[permutation[d]]);
-    }
-  }
-  bool produce(int64_t begin, int64_t end, char *out, std::string &error) override {
-    for (int64_t at = begin; at < end;) {
-      int64_t block = at / blockElements;
-      int64_t stop = std::min(end, (block + 1) * blockElements);
-      std::lock_guard<std::mutex> lock(mutex);
-      if (block != cachedBlock) {
-        cachedBlock = -1;
-        cache.resize(blockElements * elementBytes);
-        if (!input->produce(block * blockElements, (block + 1) * blockElements, cache.data(), error))
-          return false;
-        cachedBlock = block;
-      }
-      gather(at - block * blockElements, stop - block * blockElements, out + (at - begin) * elementBytes);
-      at = stop;
-    }
-    return true;
-  }
-
-private:
-  void gather(int64_t begin, int64_t end, char *out) {
-    for (int64_t i = begin; i < end; ++i, out += elementBytes) {
-      int64_t rest = i, source = 0;
-      for (size_t d = sizes.size(); d-- > 0;) {
-        source += rest % sizes[d] * strides[d];
-        rest /= sizes[d];
-      }
-      memcpy(out, cache.data() + source * elementBytes, elementBytes);
-    }
-  }
-  WeightValuePtr input;
-  SmallVector<int64_t> permutation;
-  size_t fixed = 0;
-  int64_t blockElements;
-  std::vector<int64_t> sizes, strides;
-  std::mutex mutex;
-  int64_t cachedBlock = -1;
-  std::vector<char> cache;
-};
-
 } // namespace
 
 static WeightValuePtr applyTransform(Attribute transform, WeightValuePtr input) {
@@ -239,7 +203,7 @@ static WeightValuePtr applyTransform(Attribute transform, WeightValuePtr input) 
           indices[i] = a.getOffset() + i;
         return std::make_unique<Selected>(std::move(input), type, a.getDim(), std::move(indices));
       })
-      .Case([&](TransposeAttr a) { return std::make_unique<Transposed>(std::move(input), type, a.getPermutation()); })
+      .Case([&](TransposeAttr a) { return makeTransposed(std::move(input), type, a.getPermutation()); })
       .Case([&](PackAttr a) { return makePacked(a, std::move(input), type); });
 }
 

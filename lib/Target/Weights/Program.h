@@ -15,20 +15,26 @@ namespace emo {
 /// Open files of the model's folder.
 class WeightFiles {
 public:
-  explicit WeightFiles(llvm::StringRef folder) : folder(folder) {}
+  /// `sizes`: what files have to be as long as, by name; may be empty.
+  WeightFiles(llvm::StringRef folder, mlir::DictionaryAttr sizes) : folder(folder), sizes(sizes) {}
   ~WeightFiles();
   /// Reads exactly `bytes` bytes; false with a message in `error`.
   bool read(llvm::StringRef file, int64_t offset, char *data, int64_t bytes, std::string &error);
   std::atomic<int64_t> bytesRead{0};
 
 private:
-  int descriptor(llvm::StringRef file, std::string &error);
+  struct File {
+    int descriptor = -1;
+    int64_t bytes = 0;
+  };
+  const File *open(llvm::StringRef name, std::string &error);
   std::string folder;
+  mlir::DictionaryAttr sizes;
   std::mutex mutex;
-  llvm::StringMap<int> open;
+  llvm::StringMap<File> files;
 };
 
-/// A value that can produce any range of its row-major elements. Thread-safe.
+/// A value that can produce any range of its row-major elements. Thread-safe. Keeps no more than a few megabytes.
 class WeightValue {
 public:
   virtual ~WeightValue() = default;
@@ -51,6 +57,7 @@ int64_t producedTogether(ParamOp param);
 // One per transform; each takes over its input.
 WeightValuePtr makePacked(PackAttr pack, WeightValuePtr input, mlir::RankedTensorType type);
 WeightValuePtr makeCast(WeightValuePtr input, mlir::RankedTensorType type);
+WeightValuePtr makeTransposed(WeightValuePtr input, mlir::RankedTensorType type, llvm::ArrayRef<int64_t> permutation);
 WeightValuePtr makeRopeTable(RopeTableAttr table, mlir::RankedTensorType type);
 
 } // namespace emo

@@ -4,6 +4,7 @@
 #include "Program.h"
 #include "llvm/Support/SHA256.h"
 
+#include <map>
 #include <thread>
 
 using namespace mlir;
@@ -11,6 +12,7 @@ using namespace emo;
 
 WeightsLayout emo::layoutWeights(ModuleOp module) {
   WeightsLayout layout;
+  layout.files = module->getAttrOfType<DictionaryAttr>("emo.weights_files");
   llvm::SHA256 hash;
   if (auto model = module->getAttrOfType<DictionaryAttr>("emo.model"))
     if (auto text = model.getAs<StringAttr>("hash"))
@@ -31,6 +33,13 @@ WeightsLayout emo::layoutWeights(ModuleOp module) {
   return layout;
 }
 
+std::string emo::weightsFolder(ModuleOp module, StringRef override) {
+  if (!override.empty())
+    return override.str();
+  auto recorded = module->getAttrOfType<StringAttr>("emo.weights_dir");
+  return recorded ? recorded.str() : ".";
+}
+
 namespace {
 /// A piece of one parameter.
 struct Piece {
@@ -41,7 +50,7 @@ struct Piece {
 class Executor {
 public:
   Executor(const WeightsLayout &layout, StringRef folder, WeightsSink sink, const WeightsRun &run)
-      : layout(layout), files(folder), sink(sink), run(run) {}
+      : layout(layout), files(folder, layout.files), sink(sink), run(run) {}
 
   LogicalResult execute() {
     cut();
@@ -66,25 +75,42 @@ private:
     constexpr int64_t kPieceBytes = 4 << 20;
     for (auto [i, entry] : llvm::enumerate(layout.entries)) {
       ParamOp param = entry.param;
-      values.push_back(makeWeightValue(param, files));
-      int64_t elements = cast<RankedTensorType>(param.getType()).getNumElements();
+      auto type = cast<RankedTensorType>(param.getType());
+      int64_t elements = type.getNumElements();
       int64_t together = producedTogether(param);
-      int64_t step = std::max<int64_t>(1, kPieceBytes / (together * values.back()->elementBytes)) * together;
+      int64_t step = std::max<int64_t>(1, kPieceBytes / (together * storedElementBytes(type.getElementType()))) * together;
       for (int64_t begin = 0; begin < elements; begin += step)
         pieces.push_back({i, begin, std::min(elements, begin + step)});
+      piecesLeft.push_back(llvm::divideCeil(elements, step));
     }
+  }
+
+  /// Values live from their first piece to their last: they may keep megabytes.
+  std::shared_ptr<WeightValue> valueOf(size_t entry) {
+    std::lock_guard<std::mutex> lock(mutex);
+    std::shared_ptr<WeightValue> &value = values[entry];
+    if (!value)
+      value = makeWeightValue(layout.entries[entry].param, files);
+    return value;
+  }
+  void finishPiece(size_t entry) {
+    std::lock_guard<std::mutex> lock(mutex);
+    if (--piecesLeft[entry] == 0)
+      values.erase(entry);
   }
 
   void work() {
     std::vector<char> buffer;
     for (size_t number; !failed && (number = next++) < pieces.size();) {
       const Piece &piece = pieces[number];
-      WeightValue &value = *values[piece.entry];
-      int64_t bytes = (piece.end - piece.begin) * value.elementBytes;
+      std::shared_ptr<WeightValue> value = valueOf(piece.entry);
+      int64_t bytes = (piece.end - piece.begin) * value->elementBytes;
       buffer.resize(bytes);
       std::string error;
-      bool ok = value.produce(piece.begin, piece.end, buffer.data(), error) &&
-                sink(layout.entries[piece.entry].offset + piece.begin * value.elementBytes, buffer.data(), bytes);
+      bool ok = value->produce(piece.begin, piece.end, buffer.data(), error) &&
+                sink(layout.entries[piece.entry].offset + piece.begin * value->elementBytes, buffer.data(), bytes);
+      value.reset();
+      finishPiece(piece.entry);
       if (!ok) {
         std::lock_guard<std::mutex> lock(mutex);
         if (!failed) {
@@ -102,8 +128,9 @@ private:
   WeightFiles files;
   WeightsSink sink;
   const WeightsRun &run;
-  std::vector<WeightValuePtr> values;
+  std::map<size_t, std::shared_ptr<WeightValue>> values; // by entry
   std::vector<Piece> pieces;
+  std::vector<size_t> piecesLeft; // by entry
   std::atomic<size_t> next{0};
   std::atomic<bool> failed{false};
   std::mutex mutex;

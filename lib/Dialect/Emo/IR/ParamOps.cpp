@@ -1,16 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // emo.param and emo.param.ref.
 #include "emo/Dialect/Emo/IR/Emo.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace emo;
 
+using EmitError = function_ref<InFlightDiagnostic()>;
+
+/// Whether values of the type can be stored, moved and converted, and have a size.
+static LogicalResult checkValue(RankedTensorType type, EmitError emitError) {
+  Type element = type.getElementType();
+  bool known = element.isF16() || element.isBF16() || element.isF32() || element.isF64() || element.isInteger(1) ||
+               element.isInteger(8) || element.isInteger(16) || element.isInteger(32) || element.isInteger(64);
+  if (!known)
+    return emitError() << "expects elements that are integers of 1, 8, 16, 32 or 64 bits, f16, bf16, f32 or f64, got " << type;
+  int64_t bytes = 8;
+  bool tooLarge = false;
+  for (int64_t size : type.getShape())
+    tooLarge |= size < 0 || llvm::MulOverflow(bytes, size, bytes);
+  if (tooLarge)
+    return emitError() << "expects a static shape of less than 2^60 elements, got " << type;
+  return success();
+}
+
+/// The table's type; null after an error.
+static RankedTensorType tableType(RopeTableAttr table, EmitError emitError) {
+  int64_t dim = table.getDim(), half = table.getFrequencies() ? table.getFrequencies().size() : dim / 2;
+  if (table.getPositions() < 1 || dim < 2 || dim % 2 || half != dim / 2) {
+    emitError() << "expects a rotary table of some positions, an even dimension and half as many frequencies, got "
+                << table.getPositions() << " positions, dimension " << dim << " and " << half << " frequencies";
+    return {};
+  }
+  return RankedTensorType::get({table.getPositions(), dim}, Float32Type::get(table.getContext()));
+}
+
 /// The type of one source after its own transforms; null after an error.
-static RankedTensorType sourceType(Attribute source, function_ref<InFlightDiagnostic()> emitError) {
-  if (auto literal = dyn_cast<LiteralAttr>(source))
-    return dyn_cast<RankedTensorType>(literal.getValue().getType());
-  if (auto table = dyn_cast<RopeTableAttr>(source))
-    return RankedTensorType::get({table.getPositions(), table.getDim()}, Float32Type::get(source.getContext()));
+static RankedTensorType sourceType(Attribute source, EmitError emitError) {
+  if (auto literal = dyn_cast<LiteralAttr>(source)) {
+    auto type = dyn_cast<RankedTensorType>(literal.getValue().getType());
+    if (!type)
+      emitError() << "expects a literal to be a tensor, got " << literal.getValue().getType();
+    return type && succeeded(checkValue(type, emitError)) ? type : RankedTensorType();
+  }
+  if (auto table = dyn_cast<RopeTableAttr>(source)) {
+    RankedTensorType type = tableType(table, emitError);
+    return type && succeeded(checkValue(type, emitError)) ? type : RankedTensorType();
+  }
   auto stored = dyn_cast<SourceAttr>(source);
   if (!stored) {
     emitError() << "expects sources to be #emo.source, #emo.literal or #emo.rope_table, got " << source;
@@ -21,6 +57,8 @@ static RankedTensorType sourceType(Attribute source, function_ref<InFlightDiagno
     return {};
   }
   RankedTensorType type = stored.getType();
+  if (failed(checkValue(type, emitError)))
+    return {};
   for (Attribute transform : stored.getTransforms()) {
     auto step = dyn_cast<WeightTransformInterface>(transform);
     if (!step) {
@@ -28,7 +66,7 @@ static RankedTensorType sourceType(Attribute source, function_ref<InFlightDiagno
       return {};
     }
     type = step.apply(type, emitError);
-    if (!type)
+    if (!type || failed(checkValue(type, emitError)))
       return {};
   }
   return type;
@@ -53,13 +91,15 @@ LogicalResult ParamOp::verify() {
     SmallVector<int64_t> shape(type.getShape());
     shape[0] += next.getDimSize(0);
     type = RankedTensorType::get(shape, type.getElementType());
+    if (failed(checkValue(type, error)))
+      return failure();
   }
   for (Attribute transform : getProgram()) {
     auto step = dyn_cast<WeightTransformInterface>(transform);
     if (!step)
       return emitOpError() << "expects the program to consist of weight transforms, got " << transform;
     type = step.apply(type, error);
-    if (!type)
+    if (!type || failed(checkValue(type, error)))
       return failure();
   }
   if (type != getType())

@@ -70,7 +70,11 @@ def Emo_ReshapeAttr : Emo_TransformAttr<"Reshape", "reshape"> {
   let assemblyFormat = "`<` `[` $shape `]` `>`";
 }
 def Emo_CastAttr : Emo_TransformAttr<"Cast", "cast"> {
-  let summary = "convert each element, rounding to nearest even";
+  let summary = "convert each element";
+  let description = [{
+    To floats: rounding to nearest even, once. Floats to integers: cut towards zero and to the range of the type, NaN to 0. Integers
+    to integers: the low bits. To i1: whether it is not 0.
+  }];
   let parameters = (ins "mlir::Type":$elementType);
   let assemblyFormat = "`<` $elementType `>`";
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Small JSON files that may come from anywhere.
-#ifndef EMO_LIB_IMPORT_HUGGINGFACE_JSONFILE_H
-#define EMO_LIB_IMPORT_HUGGINGFACE_JSONFILE_H
+#ifndef EMO_LIB_IMPORT_JSONFILE_JSONFILE_H
+#define EMO_LIB_IMPORT_JSONFILE_JSONFILE_H
 
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/Support/JSON.h"
@@ -22,4 +22,4 @@ std::optional<llvm::json::Object> parseJsonObject(llvm::StringRef text, FileErro
 std::unique_ptr<llvm::MemoryBuffer> readTextFile(llvm::StringRef path, FileError error);
 
 } // namespace emo
-#endif // EMO_LIB_IMPORT_HUGGINGFACE_JSONFILE_H
+#endif // EMO_LIB_IMPORT_JSONFILE_JSONFILE_H
