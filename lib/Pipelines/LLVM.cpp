@@ -17,6 +17,8 @@ void emo::populateLLVMPipeline(OpPassManager &pm, const LLVMOptions &options) {
   pm.addPass(createConvertLinalgToLoopsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  pm.addPass(createConvertMathToFuncs());
+  pm.addPass(createMathToCalls());
   pm.addPass(createSCFToControlFlowPass());
   pm.addPass(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());

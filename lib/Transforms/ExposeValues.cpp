@@ -44,11 +44,11 @@ struct ExposeValuesPass : emo::impl::ExposeValuesBase<ExposeValuesPass> {
 private:
   LogicalResult exposeRouting(RouteOp route) {
     OpBuilder b(route);
-    return failure(failed(expose("router_probabilities", "tokens",
-                                 probabilities(b, route,
-                                               findLogits(route).logits))) ||
-                   failed(expose("indices", "tokens", route.getIndices())) ||
-                   failed(expose("weights", "tokens", route.getWeights())));
+    return failure(
+        failed(expose("router_probabilities", "tokens",
+                      probabilities(b, route, findLogits(route).logits))) ||
+        failed(expose("indices", "tokens", route.getIndices())) ||
+        failed(expose("weights", "tokens", route.getWeights())));
   }
 
   LogicalResult exposePool(RouteOp route) {
@@ -82,13 +82,12 @@ private:
     for (unsigned i = 0; i < position; ++i)
       if (auto other = forward.getResultAttrOfType<StringAttr>(i, "emo.name");
           other && other.getValue() == full)
-        return forward.emitOpError()
-               << "has an output named '" << full
-               << "' already; values are exposed once";
+        return forward.emitOpError() << "has an output named '" << full
+                                     << "' already; values are exposed once";
     if (value.getParentBlock() != &forward.front())
       return forward.emitOpError()
-             << "expects routers outside loops and branches to expose '"
-             << full << "'";
+             << "expects routers outside loops and branches to expose '" << full
+             << "'";
     NamedAttrList attrs;
     attrs.set("emo.name", b.getStringAttr(full));
     attrs.set("emo.dims", b.getStrArrayAttr({rows, ""}));

@@ -155,9 +155,8 @@ void RetypePass::retypeFunction(func::FuncOp func) {
       continue;
     }
     OpBuilder b = OpBuilder::atBlockBegin(&func.front());
-    bool widens =
-        getElementTypeOrSelf(type).getIntOrFloatBitWidth() <
-        target.getIntOrFloatBitWidth();
+    bool widens = getElementTypeOrSelf(type).getIntOrFloatBitWidth() <
+                  target.getIntOrFloatBitWidth();
     Operation *cast =
         widens ? arith::ExtFOp::create(b, func.getLoc(), converted, argument)
                      .getOperation()

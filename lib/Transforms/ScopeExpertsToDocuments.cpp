@@ -68,8 +68,7 @@ private:
   BlockArgument ids;
   int64_t eosId = 0, fixedSize = 0;
   PoolKind poolKind = PoolKind::Input;
-  Boundary poolBoundary = Boundary::Before,
-           documentBoundary = Boundary::After;
+  Boundary poolBoundary = Boundary::Before, documentBoundary = Boundary::After;
   bool attentionInDocuments = true;
   DenseMap<int, DocumentSegmentsOp> segments; // by boundary
 };
@@ -100,15 +99,15 @@ LogicalResult ScopeExpertsToDocumentsPass::readOptions() {
   attentionInDocuments = attention == "documents";
   if (pools == "none")
     poolKind = PoolKind::None;
-  else if (pools != "input" &&
-           (StringRef(pools).getAsInteger(10, fixedSize) || fixedSize < 1 ||
-            fixedSize > INT32_MAX))
+  else if (pools != "input" && (StringRef(pools).getAsInteger(10, fixedSize) ||
+                                fixedSize < 1 || fixedSize > INT32_MAX))
     return fail("pools", "input, none or a number of experts", pools);
   else if (pools != "input")
     poolKind = PoolKind::Fixed;
   if (poolKind == PoolKind::None && !attentionInDocuments)
-    return fail("attention", "documents when pools are none: there is nothing "
-                             "to do",
+    return fail("attention",
+                "documents when pools are none: there is nothing "
+                "to do",
                 attention);
   if (poolKind == PoolKind::Fixed && fixedSize < largestTopK())
     return fail("pools",
@@ -144,8 +143,7 @@ LogicalResult ScopeExpertsToDocumentsPass::findTokenIds() {
 
 LogicalResult ScopeExpertsToDocumentsPass::findEos() {
   auto model = getOperation()->getAttrOfType<DictionaryAttr>("emo.model");
-  auto known =
-      model ? model.getAs<IntegerAttr>("eos_token_id") : IntegerAttr();
+  auto known = model ? model.getAs<IntegerAttr>("eos_token_id") : IntegerAttr();
   if (eos < 0 && !known)
     return getOperation().emitError()
            << "emo-scope-experts-to-documents: the module does not say which "
@@ -237,8 +235,7 @@ Value ScopeExpertsToDocumentsPass::sizesOfLayer(ImplicitLocOpBuilder &b,
                                                 int64_t layer) {
   auto type = RankedTensorType::get({ShapedType::kDynamic}, b.getI32Type());
   if (poolKind == PoolKind::Fixed) {
-    Value size =
-        arith::ConstantOp::create(b, b.getI32IntegerAttr(fixedSize));
+    Value size = arith::ConstantOp::create(b, b.getI32IntegerAttr(fixedSize));
     return tensor::SplatOp::create(b, type, size, documents);
   }
   Attribute one = b.getIndexAttr(1);

@@ -39,4 +39,18 @@ def LowerToRuntime : Pass<"emo-lower-to-runtime", "mlir::ModuleOp"> {
     "mlir::func::FuncDialect", "mlir::memref::MemRefDialect", "mlir::linalg::LinalgDialect"];
 }
 
+def MathToCalls : Pass<"emo-math-to-calls", "mlir::ModuleOp"> {
+  let summary = "acosh, asinh, atanh, cbrt, erf and erfc of the general path to calls of libm";
+  let description = [{
+    LLVM has no intrinsics for these. Modules of an ISA level (`emo.isa`) stay as they are.
+
+    ```mlir
+    %y = math.erf %x : f64
+    // becomes
+    %y = call @erf(%x) : (f64) -> f64
+    ```
+  }];
+  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::func::FuncDialect"];
+}
+
 #endif // EMO_TARGET_PASSES_TD

@@ -96,11 +96,10 @@ struct LowerMatmul : OpRewritePattern<KernelMatmulOp> {
       for (int64_t j = 0; j < count; ++j)
         acc.push_back(r.sum(r.dim(op.getLhs(), 1), type, [&](Value k) {
           Values place = expert ? Values{expert, at[1], k} : Values{at[1], k};
-          Value weight =
-              op.getPacked()
-                  ? loadPacked(r, op.getWeights()[0], j, count, expert, at[1],
-                               k, type)
-                  : r.loadFloat(op.getWeights()[j], place, type);
+          Value weight = op.getPacked()
+                             ? loadPacked(r, op.getWeights()[0], j, count,
+                                          expert, at[1], k, type)
+                             : r.loadFloat(op.getWeights()[j], place, type);
           return r.mul(r.loadFloat(op.getLhs(), {row, k}, type), weight);
         }));
       return epilogue(r, op.getBody().front(), acc, op.getExtras(),
@@ -214,16 +213,16 @@ struct LowerKernelRouter : OpRewritePattern<KernelRouterOp> {
     Value routed = r.sub(r.dim(op.getWeight(), 0), sharedCount);
     Value logits =
         r.generate({tokens, getAsOpFoldResult(routed)}, type, [&](Indices at) {
-          return dot(r, op.getX(), at[0], op.getWeight(), /*packed=*/false, at[1], type);
+          return dot(r, op.getX(), at[0], op.getWeight(), /*packed=*/false,
+                     at[1], type);
         });
     Value shared;
     if (op.getSharedScored())
-      shared = r.generate({tokens, r.b.getIndexAttr(options.numShared)}, type,
-                          [&](Indices at) {
-                            return dot(r, op.getX(), at[0], op.getWeight(),
-                                       /*packed=*/false, r.add(routed, at[1]),
-                                       type);
-                          });
+      shared = r.generate(
+          {tokens, r.b.getIndexAttr(options.numShared)}, type, [&](Indices at) {
+            return dot(r, op.getX(), at[0], op.getWeight(),
+                       /*packed=*/false, r.add(routed, at[1]), type);
+          });
     r.replace(op,
               route(r, logits, op.getBias(), shared, options, op.getOuts()));
     return success();
@@ -263,7 +262,8 @@ struct LowerKernelLoss : OpRewritePattern<KernelLossOp> {
     Type type = computeType({op.getX(), op.getWeight()});
     Sizes sizes{r.size(op.getX(), 0), r.b.getIndexAttr(op.getVocabSize())};
     Value logits = r.generate(sizes, type, [&](Indices at) {
-      return dot(r, op.getX(), at[0], op.getWeight(), op.getPacked(), at[1], type);
+      return dot(r, op.getX(), at[0], op.getWeight(), op.getPacked(), at[1],
+                 type);
     });
     r.replace(op, crossEntropy(r, logits, op.getTargets(), op.getOuts()[0]));
     return success();

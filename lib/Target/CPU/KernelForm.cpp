@@ -48,6 +48,7 @@ bool emo::cpu::hasKernelForm(Operation *op) {
                   .Case([&](KernelRouterOp router) { return isStatic(router.getX(), 1) && isStatic(router.getWeight(), 0) && haveStaticRows(router.getOuts()); })
                   .Case([&](KernelCombineOp combine) { return isStatic(combine.getRows(), 1) && hasVectorForm(combine.getBody()); })
                   .Case([&](KernelGatherRowsOp gather) { return isStatic(gather.getTable(), 1); })
+                  .Case([&](KernelGroupByExpertOp group) { return isStatic(group.getIndices(), 1) && isStatic(group.getOuts()[0], 0); })
                   .Case([&](KernelLossOp loss) { return isStatic(loss.getX(), 1); })
                   .Default([](Operation *) { return true; });
   return fits && llvm::all_of(op->getOperands(), [&](Value operand) {
