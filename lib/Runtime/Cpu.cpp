@@ -70,7 +70,7 @@ bool emo::rt::supportsIsa(const std::string &level) {
     return hasV3();
   if (level == "x86-64-v4")
     return hasV4();
-  if (level == "avx512bf16")
+  if (level == "avx512bf16" || level == "amx-emulated")
     return hasAvx512Bf16();
   if (level == "amx")
     return hasAmx();

@@ -8,6 +8,9 @@
 
 namespace emo {
 
+/// Tile registers with tdpbf16ps: none, AMX, or the same code with every tile instruction done by AVX-512 on memory.
+enum class IsaTiles { None, Amx, Emulated };
+
 struct IsaLevel {
   llvm::StringLiteral name;     // in --cpu, EMO_CPU and manifests
   llvm::StringLiteral cpu;      // LLVM's -mcpu
@@ -15,13 +18,15 @@ struct IsaLevel {
   int lanes;                    // f32 elements of a vector register
   int registers;                // vector registers
   bool bf16Dot;                 // vdpbf16ps
-  bool amx;                     // tile registers with tdpbf16ps
+  IsaTiles tiles;
+  llvm::StringLiteral base;     // the level that differs only in how bf16 is multiplied; "" when there is none
 };
 
-/// All levels, from the least to the most demanding.
+/// The levels of a program, from the least to the most demanding.
 llvm::ArrayRef<IsaLevel> isaLevels();
 
-/// Null when there is none of that name.
+/// A level of isaLevels(), or "amx-emulated", which tests the code for tile registers on CPUs without them. Null when there is none of
+/// that name.
 const IsaLevel *findIsaLevel(llvm::StringRef name);
 
 } // namespace emo

@@ -147,7 +147,19 @@ llvm::Constant *DescriptorBuilder::value(DictionaryAttr desc) {
                  i32(type.getRank()), i32(0), array(dims), i64(range ? range[0] : 0), i64(range ? range[1] : 0)});
 }
 
-void emo::addDescriptor(ModuleOp module, const WeightsLayout &weights, llvm::Module &host) {
+/// The level whose module defines `kernel` for `nested`: its own or one of its bases. Null when none does.
+static ModuleOp definingLevel(const llvm::StringMap<ModuleOp> &levels, ModuleOp nested, StringRef kernel) {
+  // Each step goes to another level: more steps than levels are a cycle.
+  for (size_t i = 0; nested && i < levels.size(); ++i) {
+    if (SymbolTable::lookupSymbolIn(nested, kernel))
+      return nested;
+    auto base = nested->getAttrOfType<StringAttr>("emo.base_isa");
+    nested = base ? levels.lookup(base.getValue()) : ModuleOp();
+  }
+  return {};
+}
+
+LogicalResult emo::addDescriptor(ModuleOp module, const WeightsLayout &weights, llvm::Module &host) {
   DescriptorBuilder d(host);
   llvm::Type *ptr = llvm::PointerType::get(d.context, 0), *i64 = llvm::Type::getInt64Ty(d.context);
   auto *entryType = llvm::FunctionType::get(llvm::Type::getInt32Ty(d.context), {ptr, ptr}, false);
@@ -172,11 +184,21 @@ void emo::addDescriptor(ModuleOp module, const WeightsLayout &weights, llvm::Mod
       kernels.push_back(cast<StringAttr>(name).getValue());
   for (StringRef kernel : kernels)
     names.push_back(d.text(kernel));
+  llvm::StringMap<ModuleOp> levels;
+  for (ModuleOp nested : module.getOps<ModuleOp>())
+    if (auto isa = nested->getAttrOfType<StringAttr>("emo.isa"))
+      levels[isa.getValue()] = nested;
   for (ModuleOp nested : module.getOps<ModuleOp>())
     if (auto isa = nested->getAttrOfType<StringAttr>("emo.isa")) {
       SmallVector<llvm::Constant *> functions;
-      for (StringRef kernel : kernels)
-        functions.push_back(d.function(kernelSymbol(kernel, isa.getValue()), kernelType));
+      for (StringRef kernel : kernels) {
+        ModuleOp level = definingLevel(levels, nested, kernel);
+        if (!level)
+          return nested.emitError() << "lacks the kernel '" << kernel << "', expected it in the level '" << isa.getValue()
+                                    << "' or in a level that emo.base_isa names";
+        StringRef name = level->getAttrOfType<StringAttr>("emo.isa").getValue();
+        functions.push_back(d.function(kernelSymbol(kernel, name), kernelType));
+      }
       tables.push_back(d.record({d.text(isa.getValue()), d.array(functions)}));
     }
   llvm::Constant *program = d.record(
@@ -186,4 +208,5 @@ void emo::addDescriptor(ModuleOp module, const WeightsLayout &weights, llvm::Mod
   auto *variable = new llvm::GlobalVariable(host, program->getType(), /*isConstant=*/true, llvm::GlobalValue::ExternalLinkage,
                                             program, "emo_program");
   variable->setAlignment(llvm::Align(16));
+  return success();
 }

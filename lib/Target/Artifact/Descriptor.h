@@ -12,7 +12,8 @@ namespace emo {
 std::string kernelSymbol(llvm::StringRef kernel, llvm::StringRef isa);
 
 /// Adds emo_program for `module` (phase llvm) to the host's LLVM module.
-void addDescriptor(mlir::ModuleOp module, const WeightsLayout &weights, llvm::Module &host);
+/// Fails with a diagnostic when a level lacks a kernel.
+mlir::LogicalResult addDescriptor(mlir::ModuleOp module, const WeightsLayout &weights, llvm::Module &host);
 
 /// The manifest: what NAME info prints.
 std::string manifestJson(mlir::ModuleOp module);

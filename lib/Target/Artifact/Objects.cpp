@@ -128,8 +128,10 @@ static OwningOpRef<ModuleOp> hostModule(ModuleOp module) {
 static OwningOpRef<ModuleOp> kernelModule(ModuleOp nested, StringRef isa) {
   OwningOpRef<ModuleOp> kernels = nested.clone();
   (*kernels)->removeAttr("emo.isa");
+  (*kernels)->removeAttr("emo.base_isa");
   for (auto function : kernels->getOps<LLVM::LLVMFuncOp>())
-    function.setSymName(kernelSymbol(function.getSymName(), isa));
+    if (function.getLinkage() == LLVM::Linkage::External)
+      function.setSymName(kernelSymbol(function.getSymName(), isa));
   return kernels;
 }
 
@@ -154,7 +156,8 @@ FailureOr<Objects> emo::emitObjects(ModuleOp module, int threads, std::string *l
     host.module = translateModuleToLLVMIR(*hostModule(module), *host.context, "emo_host");
     if (!host.module)
       return failure();
-    addDescriptor(module, layoutWeights(module), *host.module);
+    if (failed(addDescriptor(module, layoutWeights(module), *host.module)))
+      return failure();
     units.push_back(std::move(host));
   }
   for (ModuleOp nested : module.getOps<ModuleOp>()) {

@@ -378,7 +378,7 @@ bool emo::cpu::lowerAttention(KernelAttentionOp op, KernelLibrary &library) {
       return false;
   std::string key = keyOf(op);
   auto kernel = [&](StringRef kind, void (AttentionWriter::*write)()) {
-    return library.get(kind + "_" + Twine(heads) + "x" + Twine(size), key, [&](KernelArgs &args) { (AttentionWriter(args, op).*write)(); });
+    return library.get(kind + "_" + Twine(heads) + "x" + Twine(size), key, /*sameInBase=*/true, [&](KernelArgs &args) { (AttentionWriter(args, op).*write)(); });
   };
   StringRef store = kernel("attention_store", &AttentionWriter::writeStore);
   StringRef few = kernel("attention_few", &AttentionWriter::writeFewQueries);

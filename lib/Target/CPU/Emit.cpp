@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Emit.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/BuiltinOps.h"
 
 using namespace mlir;
 using namespace emo::cpu;
@@ -48,6 +50,40 @@ Values Emit::loop(Value low, Value high, int64_t step, ValueRange init, Fn<Value
   Values results = body(op.getInductionVar(), op.getRegionIterArgs());
   scf::YieldOp::create(b, results);
   return Values(op.getResults());
+}
+
+Values Emit::unrolledLoop(int64_t count, ValueRange init, Fn<Values(Value, ValueRange)> body) {
+  Values results = loop(c(0), c(count), 1, init, body);
+  LLVM::LoopUnrollAttr unroll = LLVM::LoopUnrollAttr::get(b.getContext(), /*disable=*/b.getBoolAttr(false), /*count=*/{},
+                                                          /*runtimeDisable=*/{}, /*full=*/b.getBoolAttr(true), {}, {}, {});
+  auto annotation = LLVM::LoopAnnotationAttr::get(b.getContext(), {}, {}, {}, unroll, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {});
+  results.front().getDefiningOp()->setAttr("llvm.loop_annotation", annotation);
+  return results;
+}
+
+Values Emit::call(StringRef name, Inline inlining, ValueRange args, Fn<Values(ValueRange)> write) {
+  auto module = b.getInsertionBlock()->getParentOp()->getParentOfType<ModuleOp>();
+  auto function = module.lookupSymbol<func::FuncOp>(name);
+  if (!function) {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(module.getBody());
+    function = func::FuncOp::create(b, name, b.getFunctionType(args.getTypes(), {}));
+    function.setPrivate();
+    function->setAttr("llvm.linkage", LLVM::LinkageAttr::get(b.getContext(), LLVM::Linkage::Internal));
+    function->setAttr("passthrough", b.getStrArrayAttr({inlining == Inline::Always ? "alwaysinline" : "noinline"}));
+    Block *body = function.addEntryBlock();
+    b.setInsertionPointToStart(body);
+    Values results = write(body->getArguments());
+    func::ReturnOp::create(b, results);
+    function.setType(b.getFunctionType(args.getTypes(), ValueRange(results).getTypes()));
+  }
+  return Values(func::CallOp::create(b, function, args).getResults());
+}
+
+Value Emit::callOn(StringRef name, Value x, Fn<Value(Value)> write) {
+  auto type = dyn_cast<VectorType>(x.getType());
+  std::string full = (name + (type ? "_x" + Twine(type.getDimSize(0)) : Twine())).str();
+  return call(full, Inline::Always, x, [&](ValueRange args) { return Values{write(args[0])}; })[0];
 }
 
 void Emit::onlyIf(Value condition, Fn<void()> body) {
@@ -178,7 +214,16 @@ Value Emit::reduceMax(Value v) {
   return halve(*this, v, [&](Value x, Value y) { return maxf(x, y); });
 }
 
+Value Emit::intrinsic(StringRef name, Type type, ValueRange operands) {
+  auto op = LLVM::CallIntrinsicOp::create(b, type, b.getStringAttr(name), operands);
+  return type ? op.getResult(0) : Value();
+}
+
 Value Emit::roundBf16(Value x) {
+  return callOn("round_bf16", x, [&](Value x) { return roundInteger(x); });
+}
+
+Value Emit::roundInteger(Value x) {
   Type type = intLike(x);
   Value bits = arith::BitcastOp::create(b, type, x);
   Value odd = arith::AndIOp::create(b, arith::ShRUIOp::create(b, bits, splatInt(16, type)), splatInt(1, type));

@@ -55,7 +55,13 @@ public:
   // Control flow.
   void loop(Value low, Value high, int64_t step, Fn<void(Value)> body);
   Values loop(Value low, Value high, int64_t step, ValueRange init, Fn<Values(Value, ValueRange)> body);
+  /// `count` times the body, without a branch in the machine code.
+  Values unrolledLoop(int64_t count, ValueRange init, Fn<Values(Value, ValueRange)> body);
   void onlyIf(Value condition, Fn<void()> body);
+
+  /// Calls the level's function `name`; `write` gets its arguments and makes its results the first time that it is called.
+  enum class Inline { Always, Never };
+  Values call(llvm::StringRef name, Inline inlining, ValueRange args, Fn<Values(ValueRange)> write);
 
   // Memory. Offsets and indices are in elements of `element`.
   Value at(Value base, Value index, Type element);
@@ -101,8 +107,14 @@ public:
   /// The same with loop-carried values: carried vectors have `lanes()` lanes in the main loop, body of the tail gets scalars of its own.
   Value sumOver(int64_t count, Fn<Value(Value index, int lanes, Value sum)> body);
 
-private:
+  /// Calls LLVM's intrinsic; a null type: it has no result.
   Value intrinsic(llvm::StringRef name, Type type, ValueRange operands);
+
+private:
+  /// A function of one vector or scalar, inlined by LLVM: IR is small, code is not slower.
+  Value callOn(llvm::StringRef name, Value x, Fn<Value(Value)> write);
+  Value roundInteger(Value x);
+  Value expPolynomial(Value x);
   Value splatInt(int64_t value, Type like);
   Type intLike(Value x);
 };

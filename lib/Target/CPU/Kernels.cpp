@@ -17,17 +17,25 @@ KernelLibrary::KernelLibrary(ModuleOp module, ArrayRef<const IsaLevel *> levels)
         c = '_';
     auto nested = ModuleOp::create(b, module.getLoc(), name);
     nested->setAttr("emo.isa", b.getStringAttr(level->name));
+    // The nearest base that is there.
+    const IsaLevel *base = findIsaLevel(level->base);
+    while (base && !llvm::is_contained(levels, base))
+      base = findIsaLevel(base->base);
+    if (base)
+      nested->setAttr("emo.base_isa", b.getStringAttr(base->name));
     modules.push_back({level, nested});
   }
 }
 
-StringRef KernelLibrary::get(const Twine &kind, StringRef key, Fn<void(KernelArgs &)> write) {
+StringRef KernelLibrary::get(const Twine &kind, StringRef key, bool sameInBase, Fn<void(KernelArgs &)> write) {
   std::string kindName = kind.str();
   auto [entry, isNew] = names.try_emplace((kindName + "|" + key).str());
   if (!isNew)
     return entry->second;
   entry->second = kindName + "_" + std::to_string(kinds[kindName]++);
   for (auto &[level, nested] : modules) {
+    if (sameInBase && nested->hasAttr("emo.base_isa"))
+      continue;
     ImplicitLocOpBuilder b(module.getLoc(), nested.getBody(), nested.getBody()->end());
     Type ptr = LLVM::LLVMPointerType::get(b.getContext());
     auto function = func::FuncOp::create(b, entry->second, b.getFunctionType({ptr, b.getI64Type(), ptr}, {}));

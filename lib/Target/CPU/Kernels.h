@@ -22,13 +22,15 @@ struct KernelArgs {
   Value integer(int i) { return e.load(e.b.getI64Type(), e.at(args, i, e.b.getI64Type()), 8); }
 };
 
-/// The kernels of all ISA levels, without duplicates.
+/// The kernels of all ISA levels, without duplicates. A level with a base among the chosen levels (`emo.base_isa` of its module) has
+/// only the kernels that multiply bf16: the base has the others.
 class KernelLibrary {
 public:
   KernelLibrary(mlir::ModuleOp module, llvm::ArrayRef<const IsaLevel *> levels);
 
   /// The name of the kernel `key` describes (kind, types, static sizes, epilogue); `write` is called once per level if it is new.
-  llvm::StringRef get(const llvm::Twine &kind, llvm::StringRef key, Fn<void(KernelArgs &)> write);
+  /// `sameInBase`: levels take it from their base.
+  llvm::StringRef get(const llvm::Twine &kind, llvm::StringRef key, bool sameInBase, Fn<void(KernelArgs &)> write);
 
 private:
   mlir::ModuleOp module;

@@ -9,7 +9,7 @@ using namespace mlir;
 using namespace emo;
 using namespace emo::cpu;
 
-static constexpr int64_t kRows = 24;          // of a task
+static constexpr int64_t kRows = 32;           // of a task
 static constexpr int64_t kChunkColumns = 1024; // logits of a row that are in memory at once
 
 /// Folds the chunk's logits of one row into its running maximum and sum; vectors behind the vocabulary's end are masked to -inf.
@@ -54,17 +54,16 @@ bool emo::cpu::lowerLoss(KernelLossOp op, KernelLibrary &library) {
   int64_t k = cast<MemRefType>(op.getX().getType()).getDimSize(1);
   int64_t vocab = op.getVocabSize();
   int64_t panels = cast<MemRefType>(op.getWeight().getType()).getDimSize(1);
-  int64_t rowBytes = MicroKernel::maxRowStride(k);
-  int64_t logitsStart = RowBlock::kSumBytes + kRows * rowBytes, stateStart = logitsStart + kRows * kChunkColumns * 4;
+  int64_t logitsStart = RowBlock::bytes(kRows, k), stateStart = logitsStart + kRows * kChunkColumns * 4;
 
-  StringRef name = library.get("loss_" + Twine(k) + "x" + Twine(vocab), keyOf(op), [&](KernelArgs &args) {
+  StringRef name = library.get("loss_" + Twine(k) + "x" + Twine(vocab), keyOf(op), MicroKernel::isSameInBase(element), [&](KernelArgs &args) {
     Emit &e = args.e;
     Type f32 = e.b.getF32Type();
     Value first = e.mul(args.task, kRows);
     Value count = e.min(e.c(kRows), e.sub(args.integer(4), first));
     Value x = args.ptr(0), weights = args.ptr(1), targets = args.ptr(2), out = args.ptr(3);
     MicroKernel micro(e, element, k);
-    RowBlock rows = RowBlock::in(e, args.scratch, MicroKernel::rowStride(e.isa, element, k));
+    RowBlock rows = micro.blockAt(args.scratch, count, kRows);
     Value logits = e.bytesAt(args.scratch, e.c(logitsStart)), states = e.bytesAt(args.scratch, e.c(stateStart));
     e.loop(e.c(0), count, 1, [&](Value r) {
       micro.copyRow(rows, r, e.at(x, e.mul(e.add(first, r), k), element));

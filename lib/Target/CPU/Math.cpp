@@ -21,9 +21,13 @@ static Value polynomial(Emit &e, Value x, ArrayRef<double> coefficients) {
   return p;
 }
 
+Value Emit::exp(Value x) {
+  return callOn("exp", x, [&](Value x) { return expPolynomial(x); });
+}
+
 /// x = n ln 2 + r with |r| <= ln 2 / 2; exp(r) by a polynomial of degree 6 (Cephes' coefficients), times 2^n in two factors, so that
 /// results near the largest and smallest normal numbers are right.
-Value Emit::exp(Value x) {
+Value Emit::expPolynomial(Value x) {
   int lanes = lanesOf(x);
   Value low = f32(-87.33654, lanes), high = f32(88.72283, lanes);
   Value clamped = maxf(select(lessf(high, x), high, x), low);

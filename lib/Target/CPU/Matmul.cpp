@@ -12,8 +12,8 @@ using namespace emo::cpu;
 
 namespace {
 
-/// Rows of the largest register tile: blocks are multiples of it.
-constexpr int64_t kGranule = 12;
+/// A multiple of the rows of every level's largest tile.
+constexpr int64_t kGranule = 48;
 
 /// Static facts of one op.
 struct Shape {
@@ -24,8 +24,8 @@ struct Shape {
     experts = weights.getDimSize(0);
     panels = weights.getDimSize(1);
     panelBytes = weights.getNumElements() / experts / panels * bytesOf(element);
-    // About 512 KiB of rows: they and two panels stay in a level-2 cache.
-    rowsPerBlock = std::clamp<int64_t>((512 << 10) / (k * bytesOf(element)) / kGranule * kGranule, 24, 252);
+    // About 640 KiB of rows: they and two panels stay in a level-2 cache.
+    rowsPerBlock = kGranule * std::clamp<int64_t>((640 << 10) / (k * bytesOf(element)) / kGranule, 1, 5);
   }
   Type element;
   int64_t k, n, experts, panels, panelBytes, rowsPerBlock;
@@ -40,16 +40,16 @@ struct Rows {
 } // namespace
 
 /// Size of blocks that divide `rows` rows evenly, so that no block is left with a few rows and all of the weights.
-static Value evenBlock(Emit &e, const Shape &shape, Value rows) {
+static Value evenBlock(Emit &e, const Shape &shape, int64_t granule, Value rows) {
   Value blocks = e.max(e.c(1), e.ceilDiv(rows, e.c(shape.rowsPerBlock)));
-  return e.mul(e.ceilDiv(e.ceilDiv(rows, blocks), e.c(kGranule)), kGranule);
+  return e.mul(e.ceilDiv(e.ceilDiv(rows, blocks), e.c(granule)), granule);
 }
 
 /// Finds the expert of block number `block` by walking the offsets; count is 0 for numbers behind the last block.
-static Rows findRows(Emit &e, const Shape &shape, Value offsets, Value block, Value total) {
+static Rows findRows(Emit &e, const Shape &shape, int64_t granule, Value offsets, Value block, Value total) {
   Value perBlock = e.c(shape.rowsPerBlock);
   if (!offsets) {
-    Value even = evenBlock(e, shape, total);
+    Value even = evenBlock(e, shape, granule, total);
     Value first = e.mul(block, even);
     return {e.c(0), first, e.min(even, e.sub(total, first))};
   }
@@ -59,7 +59,7 @@ static Rows findRows(Emit &e, const Shape &shape, Value offsets, Value block, Va
     Value blocks = e.ceilDiv(e.sub(end, begin), perBlock);
     Value skip = carried[0];
     Value here = e.both(e.less(e.c(-1), skip), e.less(skip, blocks));
-    Value even = evenBlock(e, shape, e.sub(end, begin));
+    Value even = evenBlock(e, shape, granule, e.sub(end, begin));
     Value first = e.add(begin, e.mul(skip, even));
     return Values{e.sub(skip, blocks), e.select(here, expert, carried[1]), e.select(here, first, carried[2]),
                   e.select(here, e.min(even, e.sub(end, first)), carried[3])};
@@ -118,10 +118,10 @@ static bool writeKernel(KernelMatmulOp op, KernelArgs &args, const Shape &shape,
   Value chunks = args.integer(where.chunks);
   Value block = e.div(args.task, chunks), chunk = e.rem(args.task, chunks);
   Value offsets = where.offsets < 0 ? Value() : args.ptr(where.offsets);
-  Rows rows = findRows(e, shape, offsets, block, args.integer(where.rows));
+  MicroKernel micro(e, shape.element, shape.k);
+  Rows rows = findRows(e, shape, micro.rowGranule(), offsets, block, args.integer(where.rows));
   e.onlyIf(e.less(e.c(0), rows.count), [&] {
-    MicroKernel micro(e, shape.element, shape.k);
-    RowBlock copied = RowBlock::in(e, args.scratch, MicroKernel::rowStride(e.isa, shape.element, shape.k));
+    RowBlock copied = micro.blockAt(args.scratch, rows.count, shape.rowsPerBlock);
     Value lhs = args.ptr(where.lhs), lhsStride = args.integer(where.lhsStride);
     Value gather = where.gather < 0 ? Value() : args.ptr(where.gather);
     e.loop(e.c(0), rows.count, 1, [&](Value r) {
@@ -192,9 +192,9 @@ bool emo::cpu::lowerMatmul(KernelMatmulOp op, KernelLibrary &library) {
     append(host.stride(extra, 0));
   bool ok = true;
   std::string kind = std::string(op.getOffsets() ? "expert" : "linear") + "_" + std::to_string(shape.k) + "x" + std::to_string(shape.n);
-  StringRef name = library.get(kind, keyOf(op), [&](KernelArgs &args) { ok &= writeKernel(op, args, shape, where); });
-  int64_t scratch = RowBlock::kSumBytes + shape.rowsPerBlock * MicroKernel::maxRowStride(shape.k);
-  host.launch(name, operands, host.mul(blocks, chunks), host.c(scratch));
+  StringRef name = library.get(kind, keyOf(op), MicroKernel::isSameInBase(shape.element),
+                               [&](KernelArgs &args) { ok &= writeKernel(op, args, shape, where); });
+  host.launch(name, operands, host.mul(blocks, chunks), host.c(RowBlock::bytes(shape.rowsPerBlock, shape.k)));
   op.erase();
   return ok;
 }

@@ -3,6 +3,7 @@
 //
 // Packed weights (#emo.pack): [panel][K step][..], a panel is 32 columns. A *unit* is what two vector registers hold of a panel:
 // columns j*lanes .. of its first half and of its second half (gate and up of a gated panel), j < 16 / lanes.
+// The loops over K are functions of the level, shared by all of its kernels.
 #ifndef EMO_LIB_TARGET_CPU_MICROKERNEL_H
 #define EMO_LIB_TARGET_CPU_MICROKERNEL_H
 
@@ -10,15 +11,17 @@
 
 namespace emo::cpu {
 
-/// Rows copied next to each other, in the form that the inner loop broadcasts: bf16 pairs for vdpbf16ps, else f32.
-struct RowBlock {
-  Value sums;          // memory for the sums of one tile, kSumBytes
-  Value data;          // of row 0
-  int64_t strideBytes; // between rows
+/// Elements of K that are next to each other in a copied row.
+constexpr int64_t kStep = 32;
 
-  static constexpr int64_t kSumBytes = 2048;
-  /// A block in `scratch`, which has kSumBytes + rows * stride bytes.
-  static RowBlock in(Emit &e, Value scratch, int64_t strideBytes) { return {scratch, e.bytesAt(scratch, e.c(kSumBytes)), strideBytes}; }
+/// Rows copied next to each other, [K step of 32][row][32], zeros behind K: bf16 where the level multiplies bf16, else f32.
+struct RowBlock {
+  Value sums; // memory for the sums of a tile, or of the block and one panel
+  Value data; // of row 0
+  Value rows; // that a K step has memory for: the block's own, in whole tiles
+
+  /// Memory for a block of at most `rows` rows, whatever the level.
+  static int64_t bytes(int64_t rows, int64_t k);
 };
 
 class MicroKernel {
@@ -26,12 +29,14 @@ public:
   /// `element`: of weights and rows; K: logical depth.
   MicroKernel(Emit &e, Type element, int64_t k) : e(e), element(element), k(k) {}
 
-  /// Bytes between the copied rows of a block: a multiple of 64 that is no multiple of 4096, so that rows do not share cache sets.
-  static int64_t rowStride(const IsaLevel &isa, Type element, int64_t k);
-  /// The same, the largest of all levels: scratch sizes are host code and do not know the level.
-  static int64_t maxRowStride(int64_t k);
+  /// Whether levels that differ only in how bf16 is multiplied share kernels that multiply `element`.
+  static bool isSameInBase(Type element) { return !element.isBF16(); }
+  /// Blocks of a multiple of it leave no row tile half full.
+  int64_t rowGranule() const;
 
-  /// Copies row `source` (elements of type `element`) to row `row` of the block, zeros behind K.
+  /// The block of `count` rows (at most `most`) at `scratch`, which has RowBlock::bytes.
+  RowBlock blockAt(Value scratch, Value count, int64_t most);
+  /// Copies row `source` (elements of type `element`) to row `row` of the block.
   void copyRow(const RowBlock &block, Value row, Value source);
 
   int64_t unitsPerPanel() const { return 16 / e.lanes(); }
@@ -46,16 +51,21 @@ private:
   struct Tile {
     int rows, units;
   };
-  /// Memory to prefetch meanwhile: `lines` cache lines for each quarter of a K step, one after the other.
-  struct Ahead {
-    Value address, lines;
-  };
   llvm::ArrayRef<Tile> tiles() const;
-  void tile(const RowBlock &block, Value row, int rows, Value weights, Value unit, int units, const Ahead &ahead);
-  Values step(const RowBlock &block, Value rowBase, int64_t rowBytes, int rows, Value panelBase, int units, Value offset,
-              ValueRange sums);
+  void callTile(Tile shape, const RowBlock &block, Value row, Value weights, Value aheadAddress, Value aheadLines);
+  /// The function's body: `data` of the tile's first row, bytes between K steps, K, weights of the first unit, bytes between units, sums
+  /// [row][unit][2 vectors], and when it prefetches the address and the lines for each quarter of a K step.
+  void writeTile(Tile shape, ValueRange args);
+  Values step(Tile shape, Value row, Value weights, Value unitBytes, ValueRange sums);
+  void storeSums(const RowBlock &block, Value row, Value rows, Value unit, Value units, Store store);
   Value panelOf(Value weights, Value unit);
+  bool prefetches(Tile shape) const { return shape.units == 1 && shape.rows >= 4 && e.lanes() == 16; }
   bool dot() const { return element.isBF16() && e.isa.bf16Dot; }
+  bool hasTiles() const { return dot() && e.isa.tiles != IsaTiles::None; }
+  Type rowType() const;                 // of copied elements
+  int64_t rowBytes() const;             // of a K step of one row
+  int64_t panelBytes() const;           // of one expert's panel
+  int64_t weightStepBytes() const { return kStep * 32 * bytesOf(element); }
 
   Emit &e;
   Type element;

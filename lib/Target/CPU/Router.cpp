@@ -168,7 +168,7 @@ bool emo::cpu::lowerRouter(KernelRouterOp op, KernelLibrary &library) {
   int64_t routed = rows - (op.getSharedScored() ? op.getNumShared() : 0);
   int64_t logitsStart = llvm::alignTo(size * 4, 64), selectionStart = logitsStart + llvm::alignTo(rows * 4, 64);
   constexpr int64_t kTokens = 8;
-  StringRef name = library.get("router_" + Twine(size) + "x" + Twine(rows), keyOf(op), [&](KernelArgs &args) {
+  StringRef name = library.get("router_" + Twine(size) + "x" + Twine(rows), keyOf(op), /*sameInBase=*/true, [&](KernelArgs &args) {
     Emit &e = args.e;
     Type f32 = e.b.getF32Type();
     Value from = args.ptr(0), matrix = args.ptr(1), weights = args.ptr(2), indices = args.ptr(3);
@@ -201,7 +201,7 @@ bool emo::cpu::lowerGroupByExpert(KernelGroupByExpertOp op, KernelLibrary &libra
   int64_t experts = cast<MemRefType>(op.getOuts()[0].getType()).getDimSize(0) - 1;
   if (ShapedType::isDynamic(choices) || ShapedType::isDynamic(experts))
     return false;
-  StringRef name = library.get("group_by_expert_" + Twine(experts), keyOf(op), [&](KernelArgs &args) {
+  StringRef name = library.get("group_by_expert_" + Twine(experts), keyOf(op), /*sameInBase=*/true, [&](KernelArgs &args) {
     Emit &e = args.e;
     Type i32 = e.b.getI32Type();
     Value indices = args.ptr(0), offsets = args.ptr(1), tokens = args.ptr(2), inverse = args.ptr(3);

@@ -30,7 +30,7 @@ bool emo::cpu::lowerRmsNorm(KernelRmsNormOp op, KernelLibrary &library) {
     return false;
   int64_t size = cast<MemRefType>(x.getType()).getDimSize(1);
   int64_t perTask = rowsPerTask(size);
-  StringRef name = library.get("rms_norm_" + Twine(size), keyOf(op), [&](KernelArgs &args) {
+  StringRef name = library.get("rms_norm_" + Twine(size), keyOf(op), /*sameInBase=*/true, [&](KernelArgs &args) {
     Emit &e = args.e;
     Value from = args.ptr(0), scale = args.ptr(1), to = args.ptr(2);
     eachRow(args, perTask, 3, [&](Value row) {
@@ -64,7 +64,7 @@ bool emo::cpu::lowerGatherRows(KernelGatherRowsOp op, KernelLibrary &library) {
     return false;
   int64_t size = cast<MemRefType>(table.getType()).getDimSize(1);
   int64_t perTask = rowsPerTask(size);
-  StringRef name = library.get("gather_rows_" + Twine(size), keyOf(op), [&](KernelArgs &args) {
+  StringRef name = library.get("gather_rows_" + Twine(size), keyOf(op), /*sameInBase=*/true, [&](KernelArgs &args) {
     Emit &e = args.e;
     Value from = args.ptr(0), numbers = args.ptr(1), to = args.ptr(2);
     eachRow(args, perTask, 3, [&](Value row) {
@@ -101,7 +101,7 @@ bool emo::cpu::lowerCombine(KernelCombineOp op, KernelLibrary &library) {
   int64_t perTask = rowsPerTask(size * choices);
   int outs = 3 + op.getExtras().size();
   bool ok = true;
-  StringRef name = library.get("combine_" + Twine(choices) + "x" + Twine(size), keyOf(op), [&](KernelArgs &args) {
+  StringRef name = library.get("combine_" + Twine(choices) + "x" + Twine(size), keyOf(op), /*sameInBase=*/true, [&](KernelArgs &args) {
     Emit &e = args.e;
     Value from = args.ptr(0), scale = args.ptr(1), position = args.ptr(2);
     eachRow(args, perTask, outs + op.getOuts().size(), [&](Value token) {

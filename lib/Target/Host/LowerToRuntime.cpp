@@ -376,7 +376,7 @@ void LowerToRuntimePass::runOnOperation() {
     if (!nested->hasAttr("emo.isa"))
       continue;
     for (func::FuncOp kernel : nested.getOps<func::FuncOp>())
-      if (kernels.try_emplace(kernel.getName(), kernels.size()).second)
+      if (kernel.isPublic() && kernels.try_emplace(kernel.getName(), kernels.size()).second)
         kernelNames.push_back(kernel.getName());
   }
   module->setAttr("emo.kernels", b.getStrArrayAttr(kernelNames));
