@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The few things that the runtime reads from a program's manifest.
-#include "Model.h"
+#include "Manifest.h"
 
+#include <cstdlib>
 #include <cstring>
 
 using namespace emo::rt;
@@ -48,4 +49,35 @@ std::string emo::rt::manifestText(const char *manifest, const std::string &key) 
     at += strspn(at, " \n\t");
   }
   return "";
+}
+
+/// The value of a JSON string as the compiler writes them; other values as they are.
+static std::string unquoted(const std::string &json) {
+  if (json.size() < 2 || json[0] != '"')
+    return json;
+  std::string text;
+  for (size_t i = 1; i + 1 < json.size(); ++i)
+    text += json[i] == '\\' && i + 2 < json.size() ? json[++i] : json[i];
+  return text;
+}
+
+const emo_entry_desc *emo::rt::requireEntry(const emo_model *model, const char *name, std::string &error) {
+  const emo_entry_desc *entry = emo_entry(model, name);
+  if (!entry) {
+    std::string missing = manifestValue(*emo_model_program(model), "missing_entries");
+    std::string reason = unquoted(manifestText(missing.c_str(), name));
+    error = "this program has no entry '" + std::string(name) + "'" + (reason.empty() ? "" : ": " + reason);
+  }
+  return entry;
+}
+
+std::string emo::rt::manifestValue(const emo_program &program, const std::string &key) {
+  return manifestText(program.manifest, key);
+}
+
+int64_t emo::rt::manifestInteger(const emo_program &program, const std::string &key, int64_t fallback) {
+  std::string text = manifestValue(program, key);
+  char *end = nullptr;
+  long long value = strtoll(text.c_str(), &end, 10);
+  return text.empty() || *end ? fallback : value;
 }

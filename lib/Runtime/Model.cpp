@@ -101,7 +101,7 @@ void emo_model::giveBack(std::unique_ptr<emo_context> context) {
   idle.push_back(std::move(context));
 }
 
-static void writeError(const std::string &message, char *error, size_t bytes) {
+void emo::rt::writeError(const std::string &message, char *error, size_t bytes) {
   if (!error || bytes == 0)
     return;
   size_t n = message.size() < bytes - 1 ? message.size() : bytes - 1;

@@ -3,6 +3,7 @@
 #ifndef EMO_LIB_RUNTIME_MODEL_H
 #define EMO_LIB_RUNTIME_MODEL_H
 
+#include "Manifest.h"
 #include "ThreadPool.h"
 #include "Weights.h"
 #include "emo/Runtime/Emo.h"
@@ -75,8 +76,8 @@ bool checkInputs(const emo_entry_desc &entry, const emo_tensor *inputs, int32_t 
 /// Checks that the tokens of a call fit the KV caches and the model's positions (0: unlimited).
 bool checkPositions(const emo_entry_desc &entry, const emo_tensor *inputs, int64_t maxPositions, std::string &error);
 
-/// The raw JSON text of a top-level key of a manifest; empty when absent.
-std::string manifestText(const char *manifest, const std::string &key);
+/// Copies a message into a caller's buffer, cut to its size.
+void writeError(const std::string &message, char *error, size_t bytes);
 
 /// "[2, 3]".
 std::string shapeText(const int64_t *dims, int32_t rank);

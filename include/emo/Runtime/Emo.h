@@ -72,6 +72,34 @@ EMO_API int32_t emo_model_threads(const emo_model *model);
 EMO_API int32_t emo_run(emo_model *model, const char *entry, const emo_tensor *inputs, int32_t num_inputs, emo_tensor *outputs,
                         int32_t num_outputs, char *error, size_t error_bytes);
 
+/* Generation: one sequence of token ids with its KV caches, for programs that have the entry `step`. A session is used by one
+ * thread at a time; any number of sessions may share one model, which must outlive them.
+ *
+ *   emo_session *session = emo_session_open(model, count + 16, error, sizeof error);
+ *   emo_session_feed(session, ids, count, error, sizeof error);
+ *   int64_t next = emo_session_choose(session, 0, 1, NULL);
+ *   emo_session_close(session); */
+typedef struct emo_session emo_session;
+
+/* `capacity`: tokens of the prompt and new ones together. NULL with a message when the program has no `step`, when the capacity is
+ * less than 1 or more than the model's positions, or when memory is exhausted. */
+EMO_API emo_session *emo_session_open(emo_model *model, int64_t capacity, char *error, size_t error_bytes);
+/* NULL is allowed. */
+EMO_API void emo_session_close(emo_session *session);
+/* Forgets the tokens, keeps the memory. */
+EMO_API void emo_session_clear(emo_session *session);
+
+/* Appends `count` > 0 ids and computes the logits after the last one. Returns 0, or -1 with a message; the session then is as before. */
+EMO_API int32_t emo_session_feed(emo_session *session, const int64_t *ids, int64_t count, char *error, size_t error_bytes);
+
+/* f32 [vocab] after the last token fed, valid until the next call with this session; NULL before the first. `vocab` may be NULL. */
+EMO_API const float *emo_session_logits(const emo_session *session, int64_t *vocab);
+
+/* The next token by the logits; it is not fed. temperature <= 0: the likeliest, the lower id on ties. Else a sample of
+ * softmax(logits / temperature) among the likeliest tokens whose probabilities sum up to top_p (>= 1: all). `state` is a random
+ * generator: set it to a seed once; it is advanced; NULL: seed 0. Returns -1 before the first token was fed. */
+EMO_API int64_t emo_session_choose(const emo_session *session, double temperature, double top_p, uint64_t *state);
+
 /* 1 when this CPU and kernel run code of the ISA level ("x86-64-v2", ..., "amx"), else 0. */
 EMO_API int32_t emo_isa_supported(const char *level);
 

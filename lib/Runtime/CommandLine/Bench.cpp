@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // NAME bench: speed of prefill and decoding.
 #include "../Cpu.h"
-#include "Session.h"
+#include "../Session.h"
+#include "Commands.h"
 
 #include <algorithm>
 #include <chrono>

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Commands.h"
 
-#include "../Model.h"
-
 #include <cerrno>
 #include <cmath>
 #include <csignal>
@@ -119,37 +117,6 @@ ModelPtr emo::rt::openModel(const Flags &flags, const Loader &load, std::string 
   if (!model)
     error = message;
   return model;
-}
-
-/// The value of a JSON string as the compiler writes them; other values as they are.
-static std::string unquoted(const std::string &json) {
-  if (json.size() < 2 || json[0] != '"')
-    return json;
-  std::string text;
-  for (size_t i = 1; i + 1 < json.size(); ++i)
-    text += json[i] == '\\' && i + 2 < json.size() ? json[++i] : json[i];
-  return text;
-}
-
-const emo_entry_desc *emo::rt::requireEntry(emo_model *model, const char *name, std::string &error) {
-  const emo_entry_desc *entry = emo_entry(model, name);
-  if (!entry) {
-    std::string missing = manifestValue(*emo_model_program(model), "missing_entries");
-    std::string reason = unquoted(manifestText(missing.c_str(), name));
-    error = "this program has no entry '" + std::string(name) + "'" + (reason.empty() ? "" : ": " + reason);
-  }
-  return entry;
-}
-
-std::string emo::rt::manifestValue(const emo_program &program, const std::string &key) {
-  return manifestText(program.manifest, key);
-}
-
-int64_t emo::rt::manifestInteger(const emo_program &program, const std::string &key, int64_t fallback) {
-  std::string text = manifestValue(program, key);
-  char *end = nullptr;
-  long long value = strtoll(text.c_str(), &end, 10);
-  return text.empty() || *end ? fallback : value;
 }
 
 static const char kHelp[] = R"(A language model compiled by emo-compile.

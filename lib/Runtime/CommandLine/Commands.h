@@ -3,6 +3,7 @@
 #ifndef EMO_LIB_RUNTIME_COMMANDLINE_COMMANDS_H
 #define EMO_LIB_RUNTIME_COMMANDLINE_COMMANDS_H
 
+#include "../Manifest.h"
 #include "emo/Runtime/Emo.h"
 
 #include <functional>
@@ -49,13 +50,6 @@ using Loader = std::function<emo_model *(const emo_load_options &, char *error, 
 
 /// Opens the model with --threads and --weights-memory; null with a message.
 ModelPtr openModel(const Flags &flags, const Loader &load, std::string &error);
-
-/// The raw JSON text of a top-level key of the program's manifest; empty when absent.
-std::string manifestValue(const emo_program &program, const std::string &key);
-int64_t manifestInteger(const emo_program &program, const std::string &key, int64_t fallback);
-
-/// The entry, or null with the compiler's reason why there is none.
-const emo_entry_desc *requireEntry(emo_model *model, const char *name, std::string &error);
 
 int runCommand(const std::vector<std::string> &args, const Loader &load);
 int generateCommand(const std::vector<std::string> &args, const Loader &load);

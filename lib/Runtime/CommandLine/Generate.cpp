@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // NAME generate: token ids in, token ids out.
-#include "Session.h"
+#include "../Session.h"
+#include "Commands.h"
 
 #include <cerrno>
 #include <cstdio>

@@ -145,7 +145,7 @@ std::string emo::linkObjects(ArrayRef<std::string> objects, StringRef output, co
     if (options.kind == ArtifactKind::Shared)
       // -Bsymbolic: a process may load several models, and each keeps to its own program and runtime.
       add({"-shared", "-Bsymbolic", "-soname", llvm::sys::path::filename(options.output).str(), "--version-script", support("exports.map"),
-           "-u", "emo_open", support("crti.o"), support("crtbeginS.o")});
+           "-u", "emo_open", "-u", "emo_session_open", support("crti.o"), support("crtbeginS.o")});
     else
       add({"-pie", "-dynamic-linker", "/lib64/ld-linux-x86-64.so.2", support("Scrt1.o"), support("crti.o"), support("crtbeginS.o")});
     args.insert(args.end(), objects.begin(), objects.end());

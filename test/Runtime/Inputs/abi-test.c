@@ -191,9 +191,49 @@ static void threads(void) {
   emo_close(model);
 }
 
+static void generating(void) {
+  emo_model *model = emo_load(&emo_program_value, NULL, NULL, error, sizeof error);
+  emo_session *session = emo_session_open(model, 17, error, sizeof error);
+  report("long session", session ? 0 : -1);
+  session = emo_session_open(model, 0, error, sizeof error);
+  report("empty session", session ? 0 : -1);
+  session = emo_session_open(model, 4, error, sizeof error);
+  report("session", session ? 0 : -1);
+  int64_t vocab = -1, ids[] = {1, 2, 3, 8};
+  printf("before the first token: %s, %d\n", emo_session_logits(session, &vocab) ? "logits" : "none",
+         (int)emo_session_choose(session, 0, 1, NULL));
+  report("feed", emo_session_feed(session, ids, 3, error, sizeof error));
+  const float *logits = emo_session_logits(session, &vocab);
+  printf("logits: %d, of the best %g, chosen %d\n", (int)vocab, logits[4], (int)emo_session_choose(session, 0, 1, NULL));
+  report("feed nothing", emo_session_feed(session, ids, 0, error, sizeof error));
+  report("feed out of range", emo_session_feed(session, ids + 3, 1, error, sizeof error));
+  report("feed too many", emo_session_feed(session, ids, 2, error, sizeof error));
+  report("feed the last", emo_session_feed(session, ids, 1, error, sizeof error));
+  uint64_t seed = 3, again = 3;
+  int same = 1;
+  for (int i = 0; i < 20; ++i)
+    same &= emo_session_choose(session, 2, 1, &seed) == emo_session_choose(session, 2, 1, &again);
+  printf("samples: %s, narrow %d\n", same && seed == again && seed != 3 ? "repeatable" : "not repeatable",
+         (int)emo_session_choose(session, 2, 0.01, &seed));
+  emo_session_clear(session);
+  printf("cleared: %s\n", emo_session_logits(session, NULL) ? "logits" : "none");
+  report("feed again", emo_session_feed(session, ids, 3, error, sizeof error));
+  emo_session_close(session);
+  emo_session_close(NULL);
+  emo_close(model);
+
+  emo_program program = emo_program_value;
+  program.num_entries = 1;
+  model = emo_load(&program, NULL, NULL, error, sizeof error);
+  session = emo_session_open(model, 4, error, sizeof error);
+  report("session without step", session ? 0 : -1);
+  emo_close(model);
+}
+
 int main(void) {
   loading();
   running();
+  generating();
   memory();
   threads();
   printf("dtypes: %zu %zu %s %s\n", emo_dtype_bytes(EMO_BF16), emo_dtype_bytes(0), emo_dtype_name(EMO_BOOL), emo_dtype_name(-1));

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // A sequence being generated: token ids, KV caches and the entry `step`.
-#ifndef EMO_LIB_RUNTIME_COMMANDLINE_SESSION_H
-#define EMO_LIB_RUNTIME_COMMANDLINE_SESSION_H
+#ifndef EMO_LIB_RUNTIME_SESSION_H
+#define EMO_LIB_RUNTIME_SESSION_H
 
-#include "Commands.h"
+#include "emo/Runtime/Emo.h"
+
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace emo::rt {
 
@@ -20,7 +24,10 @@ public:
   const std::vector<float> &logits() const { return lastLogits; }
   int64_t length() const { return filled; }
   /// Forgets everything fed.
-  void clear() { filled = 0; }
+  void clear() {
+    filled = 0;
+    lastLogits.clear();
+  }
 
 private:
   emo_model *model = nullptr;
@@ -36,6 +43,8 @@ class Sampler {
 public:
   Sampler(double temperature, double topP, uint64_t seed) : temperature(temperature), topP(topP), state(seed) {}
   int64_t choose(const std::vector<float> &logits);
+  /// What a sampler goes on from when it is made with it as its seed.
+  uint64_t position() const { return state; }
 
 private:
   double uniform();
@@ -44,4 +53,4 @@ private:
 };
 
 } // namespace emo::rt
-#endif // EMO_LIB_RUNTIME_COMMANDLINE_SESSION_H
+#endif // EMO_LIB_RUNTIME_SESSION_H

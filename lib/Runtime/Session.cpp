@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Generation: KV caches, steps and the choice of the next token; the class and its C interface.
 #include "Session.h"
+
+#include "Model.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 
 using namespace emo::rt;
 
@@ -14,6 +18,10 @@ bool Session::start(emo_model *loaded, int64_t wanted, std::string &error) {
   entry = requireEntry(model, "step", error);
   if (!entry)
     return false;
+  if (capacity < 1) {
+    error = "a KV cache holds at least 1 token, got a capacity of " + std::to_string(capacity);
+    return false;
+  }
   int64_t limit = manifestInteger(*emo_model_program(model), "max_positions", 0);
   if (limit > 0 && capacity > limit) {
     error = "prompt and new tokens need a KV cache of " + std::to_string(capacity) + " tokens, the model has at most " +
@@ -116,4 +124,48 @@ int64_t Sampler::choose(const std::vector<float> &logits) {
     if ((point -= weight) < 0)
       return id;
   return candidates.back().second;
+}
+
+//===----------------------------------------------------------------------===//
+// C interface
+//===----------------------------------------------------------------------===//
+
+struct emo_session : Session {};
+
+emo_session *emo_session_open(emo_model *model, int64_t capacity, char *error, size_t errorBytes) {
+  std::unique_ptr<emo_session> session(new (std::nothrow) emo_session);
+  std::string message;
+  if (session && session->start(model, capacity, message))
+    return session.release();
+  writeError(session ? message : "out of memory", error, errorBytes);
+  return nullptr;
+}
+
+void emo_session_close(emo_session *session) { delete session; }
+
+void emo_session_clear(emo_session *session) { session->clear(); }
+
+int32_t emo_session_feed(emo_session *session, const int64_t *ids, int64_t count, char *error, size_t errorBytes) {
+  std::string message;
+  if (session->feed(std::vector<int64_t>(ids, ids + (count > 0 ? count : 0)), message))
+    return 0;
+  writeError(message, error, errorBytes);
+  return -1;
+}
+
+const float *emo_session_logits(const emo_session *session, int64_t *vocab) {
+  const std::vector<float> &logits = session->logits();
+  if (vocab)
+    *vocab = int64_t(logits.size());
+  return logits.empty() ? nullptr : logits.data();
+}
+
+int64_t emo_session_choose(const emo_session *session, double temperature, double topP, uint64_t *state) {
+  if (session->logits().empty())
+    return -1;
+  Sampler sampler(temperature > 0 ? temperature : 0, topP, state ? *state : 0);
+  int64_t token = sampler.choose(session->logits());
+  if (state)
+    *state = sampler.position();
+  return token;
 }
