@@ -17,3 +17,6 @@ configure_package_config_file(${CMAKE_SOURCE_DIR}/cmake/EmoConfig.cmake.in ${CMA
   INSTALL_DESTINATION ${emo_package_dir} NO_SET_AND_CHECK_MACRO)
 write_basic_package_version_file(${CMAKE_BINARY_DIR}/cmake/EmoConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_BINARY_DIR}/cmake/EmoConfig.cmake ${CMAKE_BINARY_DIR}/cmake/EmoConfigVersion.cmake DESTINATION ${emo_package_dir})
+
+# The Python package finds the tools of the tree that it is in.
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/python/emo DESTINATION lib/python PATTERN "__pycache__" EXCLUDE)

@@ -52,7 +52,7 @@ def run(path, section=None):
     shutil.rmtree(place, ignore_errors=True)
     os.makedirs(os.path.join(place, "build"))
     os.symlink(build, os.path.join(place, "build", "release"))
-    for item in ("docs", "include", "test"):
+    for item in ("docs", "include", "python", "test"):
         os.symlink(os.path.join(source, item), os.path.join(place, item))
     failed = done = 0
     for line, reason, text in blocks(path, section):
