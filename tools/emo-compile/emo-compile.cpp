@@ -41,10 +41,10 @@ struct Options {
   WordOption<ModelDtype> dtype{"dtype", cl::desc("Arithmetic of an imported model"), cl::init(ModelDtype::Keep), cl::cat(category),
                             cl::values(clEnumValN(ModelDtype::Keep, "keep", "as stored (default)"), clEnumValN(ModelDtype::F32, "f32", "f32"),
                                        clEnumValN(ModelDtype::BF16, "bf16", "bf16 with f32 accumulation"))};
-  enum class Weights { Embedded, Separate };
-  WordOption<Weights> weights{"weights", cl::desc("Where weights go"), cl::init(Weights::Embedded), cl::cat(category),
-                           cl::values(clEnumValN(Weights::Embedded, "embedded", "inside the program (default)"),
-                                      clEnumValN(Weights::Separate, "separate", "NAME.weights beside it"))};
+  WordOption<WeightsPlace> weights{"weights", cl::desc("Where weights go"), cl::init(WeightsPlace::Embedded), cl::cat(category),
+                                cl::values(clEnumValN(WeightsPlace::Embedded, "embedded", "inside the program (default)"),
+                                           clEnumValN(WeightsPlace::Separate, "separate", "NAME.weights beside it"),
+                                           clEnumValN(WeightsPlace::None, "none", "nowhere: code alone, for weights packaged before"))};
   cl::opt<std::string> weightsDir{"weights-dir", cl::desc("Folder of the model's files, when it is not where it was at import"), cl::cat(category)};
   cl::opt<unsigned> threads{"threads", cl::desc("Threads of the compiler (default: all CPUs)"), cl::init(0), cl::cat(category)};
   cl::opt<int64_t> eosId{"eos-id", cl::desc("EOS token id of an ONNX model"), cl::init(-1), cl::cat(category)};
@@ -104,7 +104,7 @@ static std::string contradictionOf(const Options &options, bool stops) {
     return "--until-before and --until-after write MLIR; they exclude every other --emit";
   if (options.weights.getNumOccurrences() && (stops || !program))
     return "--weights is for programs, not for text";
-  if (options.weights.getNumOccurrences() && !alone && options.weights == Options::Weights::Embedded)
+  if (options.weights.getNumOccurrences() && !alone && options.weights == WeightsPlace::Embedded)
     return "--weights=embedded is for executables and shared libraries; static libraries and object files have NAME.weights";
   if (!stops && program && options.output.empty())
     return "-o NAME is needed for a program";
@@ -200,7 +200,7 @@ int main(int argc, char **argv) {
                   : options.emit == Emit::Static ? ArtifactKind::Static
                                                  : ArtifactKind::Object;
   artifact.output = options.output;
-  artifact.embedWeights = options.weights == Options::Weights::Embedded;
+  artifact.weights = options.weights;
   artifact.weightsDir = options.weightsDir;
   artifact.threads = threads;
   artifact.supportDir = supportDirectory(argv[0], reinterpret_cast<void *>(main));

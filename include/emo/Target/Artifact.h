@@ -20,11 +20,14 @@ mlir::FailureOr<Objects> emitObjects(mlir::ModuleOp module, int threads, std::st
 
 enum class ArtifactKind { Executable, Shared, Static, Object };
 
+/// Embedded: in the output's file (executables and shared libraries; others as if Separate). Separate: beside it as OUTPUT.weights.
+/// None: nowhere; the program takes a weights file that another compilation of the same model has written.
+enum class WeightsPlace { Embedded, Separate, None };
+
 struct ArtifactOptions {
   ArtifactKind kind = ArtifactKind::Executable;
   std::string output;
-  /// Embedded in the output's file (executables and shared libraries), or beside it as OUTPUT.weights.
-  bool embedWeights = true;
+  WeightsPlace weights = WeightsPlace::Embedded;
   /// Where the model's files are; empty: the module's emo.weights_dir.
   std::string weightsDir;
   int threads = 1;

@@ -30,6 +30,7 @@ private:
   LogicalResult writeObjects(const Objects &objects);
   LogicalResult link(StringRef output);
   LogicalResult writeWeights(StringRef path, StringRef program);
+  LogicalResult keep(TemporaryFile &output);
 
   ModuleOp module;
   const ArtifactOptions &options;
@@ -151,6 +152,12 @@ LogicalResult ArtifactWriter::writeWeights(StringRef path, StringRef program) {
   return success();
 }
 
+LogicalResult ArtifactWriter::keep(TemporaryFile &output) {
+  if (std::string problem = output.keepAs(options.output); !problem.empty())
+    return error() << "cannot write '" << options.output << "': " << problem;
+  return success();
+}
+
 LogicalResult ArtifactWriter::run() {
   FailureOr<Objects> objects = emitObjects(module, options.threads);
   if (failed(objects) || failed(writeObjects(*objects)))
@@ -159,7 +166,9 @@ LogicalResult ArtifactWriter::run() {
   if (failed(link(output.path)))
     return failure();
   objectFiles.clear();
-  bool embed = options.embedWeights && (options.kind == ArtifactKind::Executable || options.kind == ArtifactKind::Shared);
+  if (options.weights == WeightsPlace::None)
+    return keep(output);
+  bool embed = options.weights == WeightsPlace::Embedded && (options.kind == ArtifactKind::Executable || options.kind == ArtifactKind::Shared);
   std::string weightsPath = options.output + ".weights";
   TemporaryFile weights(weightsPath + ".tmp" + std::to_string(getpid()));
   if (failed(writeWeights(embed ? output.path : weights.path, output.path)))
@@ -167,9 +176,7 @@ LogicalResult ArtifactWriter::run() {
   if (!embed && llvm::sys::fs::exists(weights.path))
     if (std::string problem = weights.keepAs(weightsPath); !problem.empty())
       return error() << "cannot write '" << weightsPath << "': " << problem;
-  if (std::string problem = output.keepAs(options.output); !problem.empty())
-    return error() << "cannot write '" << options.output << "': " << problem;
-  return success();
+  return keep(output);
 }
 
 LogicalResult emo::checkOutput(StringRef path, MLIRContext *context) {
