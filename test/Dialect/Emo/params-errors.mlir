@@ -9,6 +9,9 @@ emo.param @w : tensor<2xf32> from [1]
 // expected-error @+1 {{'emo.param' op expects a source offset of at least 0, got -8}}
 emo.param @w : tensor<2xf32> from [#emo.source<"m", -8, tensor<2xf32>>]
 // -----
+// expected-error @+1 {{'emo.param' op expects a source that ends before 2^63, got offset 9223372036854775800 and 8 bytes}}
+emo.param @w : tensor<2xf32> from [#emo.source<"m", 9223372036854775800, tensor<2xf32>>]
+// -----
 // expected-error @+1 {{'emo.param' op expects a source's transforms to be weight transforms, got 1 : i64}}
 emo.param @w : tensor<2xf32> from [#emo.source<"m", 0, tensor<2xf32>, [1]>]
 // -----
@@ -58,6 +61,18 @@ emo.param @w : tensor<2x4xf32> from [#emo.rope_table<-2, 4, 1.0 : f64>]
 // -----
 // expected-error @+1 {{'emo.param' op expects a rotary table of some positions, an even dimension and half as many frequencies, got 2 positions, dimension 4 and 1 frequencies}}
 emo.param @w : tensor<2x4xf32> from [#emo.rope_table<2, 4, 1.0 : f64, [1.0]>]
+// -----
+// expected-error @+1 {{'emo.param' op expects the theta of a rotary table to be finite and greater than 0, got 0.000000e+00}}
+emo.param @w : tensor<2x4xf32> from [#emo.rope_table<2, 4, 0.0 : f64>]
+// -----
+// expected-error @+1 {{'emo.param' op expects the theta of a rotary table to be finite and greater than 0, got nan}}
+emo.param @w : tensor<2x4xf32> from [#emo.rope_table<2, 4, 0x7FF8000000000000 : f64>]
+// -----
+// expected-error @+1 {{'emo.param' op expects the frequencies of a rotary table to be finite, got INF}}
+emo.param @w : tensor<2x4xf32> from [#emo.rope_table<2, 4, 1.0 : f64, [1.0, 0x7FF0000000000000]>]
+// -----
+// expected-error @+1 {{'emo.param' op expects a static shape of less than 2^60 elements, got 'tensor<4611686018427387904x4xf32>'}}
+emo.param @w : tensor<4x4xf32> from [#emo.rope_table<4611686018427387904, 4, 1.0 : f64>]
 // -----
 // Transforms.
 // expected-error @+1 {{'emo.param' op expects a dimension of 'tensor<2xf32>', got 1}}
@@ -111,3 +126,24 @@ func.func @f() -> tensor<3xf32> {
   %0 = emo.param.ref @w : tensor<3xf32>
   return %0 : tensor<3xf32>
 }
+// -----
+emo.param @w : tensor<2x2xf32> from [#emo.source<"m", 0, tensor<2x2xf32>>]
+func.func @f() -> memref<2x2xf32, strided<[1, 2]>> {
+  // expected-error @+1 {{'emo.param.ref' op expects the type of 'w', 'tensor<2x2xf32>', got 'memref<2x2xf32, strided<[1, 2]>>'}}
+  %0 = emo.param.ref @w : memref<2x2xf32, strided<[1, 2]>>
+  return %0 : memref<2x2xf32, strided<[1, 2]>>
+}
+// -----
+func.func @w() -> tensor<2xf32> {
+  // expected-error @+1 {{'emo.param.ref' op expects 'w' to be an emo.param of the module, found none}}
+  %0 = emo.param.ref @w : tensor<2xf32>
+  return %0 : tensor<2xf32>
+}
+// -----
+// expected-note @+1 {{see existing symbol definition here}}
+emo.param @w : tensor<2xf32> from [#emo.source<"m", 0, tensor<2xf32>>]
+// expected-error @+1 {{redefinition of symbol named 'w'}}
+emo.param @w : tensor<2xf32> from [#emo.source<"m", 8, tensor<2xf32>>]
+// -----
+// expected-error @+1 {{'emo.param' op attribute 'type' failed to satisfy constraint: type attribute of statically shaped tensor of any type values}}
+emo.param @w : f32 from [#emo.source<"m", 0, tensor<2xf32>>]

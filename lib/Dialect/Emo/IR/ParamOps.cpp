@@ -2,6 +2,7 @@
 // emo.param and emo.param.ref.
 #include "emo/Dialect/Emo/IR/Emo.h"
 #include "llvm/Support/MathExtras.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace emo;
@@ -32,6 +33,16 @@ static RankedTensorType tableType(RopeTableAttr table, EmitError emitError) {
                 << table.getPositions() << " positions, dimension " << dim << " and " << half << " frequencies";
     return {};
   }
+  double theta = table.getTheta().getValueAsDouble();
+  if (!std::isfinite(theta) || theta <= 0) {
+    emitError() << "expects the theta of a rotary table to be finite and greater than 0, got " << theta;
+    return {};
+  }
+  for (double frequency : table.getFrequencies() ? table.getFrequencies().asArrayRef() : ArrayRef<double>())
+    if (!std::isfinite(frequency)) {
+      emitError() << "expects the frequencies of a rotary table to be finite, got " << frequency;
+      return {};
+    }
   return RankedTensorType::get({table.getPositions(), dim}, Float32Type::get(table.getContext()));
 }
 
@@ -59,6 +70,11 @@ static RankedTensorType sourceType(Attribute source, EmitError emitError) {
   RankedTensorType type = stored.getType();
   if (failed(checkValue(type, emitError)))
     return {};
+  int64_t end, bytes = type.getNumElements() * llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+  if (llvm::AddOverflow(stored.getOffset(), bytes, end)) {
+    emitError() << "expects a source that ends before 2^63, got offset " << stored.getOffset() << " and " << bytes << " bytes";
+    return {};
+  }
   for (Attribute transform : stored.getTransforms()) {
     auto step = dyn_cast<WeightTransformInterface>(transform);
     if (!step) {
@@ -113,7 +129,9 @@ LogicalResult ParamRefOp::verifySymbolUses(SymbolTableCollection &symbols) {
     return emitOpError() << "expects '" << getParam() << "' to be an emo.param of the module, found none";
   auto type = cast<ShapedType>(getResult().getType());
   auto expected = cast<ShapedType>(param.getType());
-  if (type.getShape() != expected.getShape() || type.getElementType() != expected.getElementType())
+  auto memref = dyn_cast<MemRefType>(type);
+  if (type.getShape() != expected.getShape() || type.getElementType() != expected.getElementType() ||
+      (memref && !memref.getLayout().isIdentity()))
     return emitOpError() << "expects the type of '" << getParam() << "', " << expected << ", got " << type;
   return success();
 }

@@ -23,12 +23,15 @@ class Emo_Op<string mnemonic, list<Trait> traits = []> : Op<Emo_Dialect, mnemoni
 
 /// An op of the MODEL level: tensors in, tensors out, no side effects.
 class Emo_ModelOp<string mnemonic, list<Trait> traits = []>
-    : Emo_Op<mnemonic, !listconcat(traits, [Pure])>;
+    : Emo_Op<mnemonic, !listconcat(traits, [Pure,
+        DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface, ["reifyResultShapes"]>])> {
+  let hasVerifier = 1;
+}
 
-def Emo_FloatTensor : TensorOf<[AnyFloat]>;
-def Emo_IntTensor : TensorOf<[I32, I64]>;
-def Emo_IndexTensor : TensorOf<[I32]>;
-def Emo_MaskTensor : TensorOf<[I1]>;
+def Emo_FloatTensor : RankedTensorOf<[F16, BF16, F32, F64]>;
+def Emo_IntTensor : RankedTensorOf<[I32, I64]>;
+def Emo_IndexTensor : RankedTensorOf<[I32]>;
+def Emo_MaskTensor : RankedTensorOf<[I1]>;
 def Emo_Shaped : AnyTypeOf<[AnyRankedTensor, AnyStridedMemRef], "ranked tensor or strided memref">;
 
 #endif // EMO_DIALECT_EMO_IR_EMOBASE_TD

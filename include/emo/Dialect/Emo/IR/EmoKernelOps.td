@@ -18,6 +18,7 @@ class Emo_KernelOp<string mnemonic, list<Trait> traits = []>
     : Emo_Op<"kernel." # mnemonic, !listconcat(traits,
         [DestinationStyleOpInterface, DeclareOpInterfaceMethods<MemoryEffectsOpInterface>])> {
   let results = (outs Variadic<AnyRankedTensor>:$results);
+  let hasVerifier = 1;
   let extraClassDeclaration = [{
     mlir::MutableOperandRange getDpsInitsMutable() { return getOutsMutable(); }
   }];
@@ -51,6 +52,7 @@ def Emo_KernelMatmulOp : Emo_KernelOp<"matmul", [AttrSizedOperandSegments, Singl
     Optional<Emo_Shaped>:$offsets, Variadic<Emo_Shaped>:$extras, Variadic<Emo_Shaped>:$outs,
     I64Attr:$accumulators, TypedArrayAttrBase<Emo_OperandKindAttr, "operand kinds">:$kinds, UnitAttr:$packed);
   let regions = (region SizedRegion<1>:$body);
+  let hasRegionVerifier = 1;
   let assemblyFormat = [{
     `lhs` `(` $lhs `:` type($lhs) `)` `weights` `(` $weights `:` type($weights) `)`
     (`gather` `(` $gather^ `:` type($gather) `)`)? (`offsets` `(` $offsets^ `:` type($offsets) `)`)?
@@ -131,6 +133,7 @@ def Emo_KernelCombineOp : Emo_KernelOp<"combine", [AttrSizedOperandSegments, Sin
   let arguments = (ins Emo_Shaped:$rows, Emo_Shaped:$weights, Emo_Shaped:$inverse, Variadic<Emo_Shaped>:$extras,
     Variadic<Emo_Shaped>:$outs, TypedArrayAttrBase<Emo_OperandKindAttr, "operand kinds">:$kinds);
   let regions = (region SizedRegion<1>:$body);
+  let hasRegionVerifier = 1;
   let assemblyFormat = [{
     `rows` `(` $rows `:` type($rows) `)` `weights` `(` $weights `:` type($weights) `)` `inverse` `(` $inverse `:` type($inverse) `)`
     (`extras` `(` $extras^ `:` type($extras) `)`)? `outs` `(` $outs `:` type($outs) `)`

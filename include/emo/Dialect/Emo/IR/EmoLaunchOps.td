@@ -4,7 +4,10 @@
 
 include "emo/Dialect/Emo/IR/EmoBase.td"
 
-def Emo_LaunchOp : Emo_Op<"launch"> {
+def Emo_LaunchArg : AnyTypeOf<[AnyStridedMemRef, I1, I8, I16, I32, I64, Index, F32, F64],
+  "strided memref, integer of at most 64 bits, index, f32 or f64">;
+
+def Emo_LaunchOp : Emo_Op<"launch", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "run all tasks of a generated kernel on the runtime's pool";
   let description = [{
     `kernel` names a function `(args: !llvm.ptr, task: i64, scratch: !llvm.ptr)` that exists in the nested module of every ISA level
@@ -12,7 +15,7 @@ def Emo_LaunchOp : Emo_Op<"launch"> {
     first element (strides and sizes are passed as separate index args where a kernel needs them), integers and indices
     sign-extended, f32 and f64 as their bits. Lowered to emo_rt_parallel.
   }];
-  let arguments = (ins StrAttr:$kernel, Variadic<AnyType>:$args, Index:$tasks, Index:$scratch_bytes);
+  let arguments = (ins StrAttr:$kernel, Variadic<Emo_LaunchArg>:$args, Index:$tasks, Index:$scratch_bytes);
   let assemblyFormat = "$kernel `(` $args `)` `tasks` `(` $tasks `)` `scratch` `(` $scratch_bytes `)` attr-dict `:` type($args)";
 }
 

@@ -32,7 +32,7 @@ def Emo_RouteOp : Emo_ModelOp<"route", [AttrSizedOperandSegments]> {
   }];
 }
 
-def Emo_RouterScoresOp : Emo_ModelOp<"router_scores", [SameOperandsAndResultShape]> {
+def Emo_RouterScoresOp : Emo_ModelOp<"router_scores"> {
   let summary = "router probabilities of all routed experts";
   let description = [{softmax over the last dimension, or sigmoid, of logits [T, R]; -inf logits score 0.}];
   let arguments = (ins Emo_FloatTensor:$logits,

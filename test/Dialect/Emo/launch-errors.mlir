@@ -1,0 +1,36 @@
+// RUN: emo-opt %s --split-input-file --verify-diagnostics
+// Constraints of emo.launch, in the order of docs/dialect.md.
+
+func.func @f(%x: vector<4xf32>, %n: index) {
+  // expected-error @+1 {{'emo.launch' op operand #0 must be variadic of strided memref, integer of at most 64 bits, index, f32 or f64, but got 'vector<4xf32>'}}
+  emo.launch "k"(%x) tasks(%n) scratch(%n) : vector<4xf32>
+  return
+}
+// -----
+func.func @f(%x: i128, %n: index) {
+  // expected-error @+1 {{'emo.launch' op operand #0 must be variadic of strided memref, integer of at most 64 bits, index, f32 or f64, but got 'i128'}}
+  emo.launch "k"(%x) tasks(%n) scratch(%n) : i128
+  return
+}
+// -----
+// C1
+func.func @f(%n: index) {
+  // expected-error @+1 {{'emo.launch' op expects a nested module with 'emo.isa' that has its kernel 'k', found no such module}}
+  emo.launch "k"(%n) tasks(%n) scratch(%n) : index
+  return
+}
+// -----
+module {
+  func.func @f(%n: index) {
+    // expected-error @+1 {{'emo.launch' op expects its kernel 'k' in every module with 'emo.isa', found none in that of "x86-64-v3"}}
+    emo.launch "k"(%n) tasks(%n) scratch(%n) : index
+    return
+  }
+  module @v2 attributes {emo.isa = "x86-64-v2"} {
+    func.func @k(%args: !llvm.ptr, %task: i64, %scratch: !llvm.ptr) {
+      return
+    }
+  }
+  module @v3 attributes {emo.isa = "x86-64-v3"} {
+  }
+}
