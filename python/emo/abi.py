@@ -23,10 +23,21 @@ except ImportError:
     BF16 = np.dtype(np.uint16)
 
 # emo_dtype: its name and NumPy's type.
-DTYPES = {1: ("f32", np.dtype(np.float32)), 2: ("f64", np.dtype(np.float64)), 3: ("bf16", BF16), 4: ("f16", np.dtype(np.float16)),
-          5: ("i8", np.dtype(np.int8)), 6: ("u8", np.dtype(np.uint8)), 7: ("i16", np.dtype(np.int16)), 8: ("u16", np.dtype(np.uint16)),
-          9: ("i32", np.dtype(np.int32)), 10: ("u32", np.dtype(np.uint32)), 11: ("i64", np.dtype(np.int64)),
-          12: ("u64", np.dtype(np.uint64)), 13: ("bool", np.dtype(np.bool_))}
+DTYPES = {
+    1: ("f32", np.dtype(np.float32)),
+    2: ("f64", np.dtype(np.float64)),
+    3: ("bf16", BF16),
+    4: ("f16", np.dtype(np.float16)),
+    5: ("i8", np.dtype(np.int8)),
+    6: ("u8", np.dtype(np.uint8)),
+    7: ("i16", np.dtype(np.int16)),
+    8: ("u16", np.dtype(np.uint16)),
+    9: ("i32", np.dtype(np.int32)),
+    10: ("u32", np.dtype(np.uint32)),
+    11: ("i64", np.dtype(np.int64)),
+    12: ("u64", np.dtype(np.uint64)),
+    13: ("bool", np.dtype(np.bool_)),
+}
 BF16_CODE = 3
 DTYPE_CODES = {dtype: code for code, (_, dtype) in DTYPES.items() if code != BF16_CODE or dtype != np.uint16}
 
@@ -44,13 +55,27 @@ class Dim(Structure):
 
 
 class ValueDesc(Structure):
-    _fields_ = [("name", c_char_p), ("dtype", c_int32), ("role", c_int32), ("rank", c_int32), ("reserved", c_int32),
-                ("dims", POINTER(Dim)), ("min", c_int64), ("max", c_int64)]
+    _fields_ = [
+        ("name", c_char_p),
+        ("dtype", c_int32),
+        ("role", c_int32),
+        ("rank", c_int32),
+        ("reserved", c_int32),
+        ("dims", POINTER(Dim)),
+        ("min", c_int64),
+        ("max", c_int64),
+    ]
 
 
 class EntryDesc(Structure):
-    _fields_ = [("name", c_char_p), ("fn", c_void_p), ("num_inputs", c_int32), ("num_outputs", c_int32),
-                ("inputs", POINTER(ValueDesc)), ("outputs", POINTER(ValueDesc))]
+    _fields_ = [
+        ("name", c_char_p),
+        ("fn", c_void_p),
+        ("num_inputs", c_int32),
+        ("num_outputs", c_int32),
+        ("inputs", POINTER(ValueDesc)),
+        ("outputs", POINTER(ValueDesc)),
+    ]
 
 
 class KernelTable(Structure):
@@ -58,10 +83,21 @@ class KernelTable(Structure):
 
 
 class Program(Structure):
-    _fields_ = [("abi", c_int32), ("num_entries", c_int32), ("entries", POINTER(EntryDesc)), ("num_params", c_int32),
-                ("num_kernels", c_int32), ("params", c_void_p), ("kernel_names", POINTER(c_char_p)), ("num_kernel_tables", c_int32),
-                ("reserved", c_int32), ("kernel_tables", POINTER(KernelTable)), ("manifest", c_char_p), ("weights_bytes", c_int64),
-                ("weights_hash", c_char_p)]
+    _fields_ = [
+        ("abi", c_int32),
+        ("num_entries", c_int32),
+        ("entries", POINTER(EntryDesc)),
+        ("num_params", c_int32),
+        ("num_kernels", c_int32),
+        ("params", c_void_p),
+        ("kernel_names", POINTER(c_char_p)),
+        ("num_kernel_tables", c_int32),
+        ("reserved", c_int32),
+        ("kernel_tables", POINTER(KernelTable)),
+        ("manifest", c_char_p),
+        ("weights_bytes", c_int64),
+        ("weights_hash", c_char_p),
+    ]
 
 
 _FUNCTIONS = {
@@ -85,8 +121,11 @@ _loaded = {}  # path -> device and inode of the files that were loaded from ther
 
 
 def load_library(path):
-    """The shared library at `path`. Libraries stay loaded until the process ends. The dynamic loader knows them by path, so a file
-    that was written anew is loaded by another spelling of its path: FOLDER/./NAME, FOLDER/././NAME, ..."""
+    """The shared library at `path`.
+
+    Libraries stay loaded until the process ends. The dynamic loader knows them by path, so a file that was written anew is
+    loaded by another spelling of its path: FOLDER/./NAME, FOLDER/././NAME, ...
+    """
     path = os.path.abspath(path)
     with _lock:
         try:
@@ -107,7 +146,9 @@ def load_library(path):
         try:
             function = getattr(library, name)
         except AttributeError:
-            raise Error("'%s' has no function %s; expected a program that this version's emo-compile --emit=shared made" % (path, name)) from None
+            raise Error(
+                "'%s' has no function %s; expected a program that this version's emo-compile --emit=shared made" % (path, name)
+            ) from None
         function.restype, function.argtypes = result, arguments
     return library
 

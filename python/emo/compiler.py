@@ -37,8 +37,20 @@ def find_tool(name):
     raise Error("%s was found neither in PATH nor beside this package; set EMO_TOOLS to the folder that holds it" % name)
 
 
-def compile(model, output=None, *, dtype="keep", cpu=None, weights="embedded", weights_dir=None, eos_id=None, max_positions=None,
-            threads=None, compile_threads=None, weights_memory="map"):
+def compile(
+    model,
+    output=None,
+    *,
+    dtype="keep",
+    cpu=None,
+    weights="embedded",
+    weights_dir=None,
+    eos_id=None,
+    max_positions=None,
+    threads=None,
+    compile_threads=None,
+    weights_memory="map"
+):
     """Compiles a model to a shared library with emo-compile and opens it.
 
     model           Hugging Face folder, .onnx file, or .mlir file of any phase
@@ -54,9 +66,20 @@ def compile(model, output=None, *, dtype="keep", cpu=None, weights="embedded", w
 
     Error: what emo-compile said; nothing was written then.
     """
-    command = [find_tool("emo-compile"), os.fspath(model), "--emit=shared", "--dtype=" + dtype, "--weights=" + weights,
-               "--cpu=" + (cpu or ("all" if output else "native"))]
-    for flag, value in (("weights-dir", weights_dir), ("eos-id", eos_id), ("max-positions", max_positions), ("threads", compile_threads)):
+    command = [
+        find_tool("emo-compile"),
+        os.fspath(model),
+        "--emit=shared",
+        "--dtype=" + dtype,
+        "--weights=" + weights,
+        "--cpu=" + (cpu or ("all" if output else "native")),
+    ]
+    for flag, value in (
+        ("weights-dir", weights_dir),
+        ("eos-id", eos_id),
+        ("max-positions", max_positions),
+        ("threads", compile_threads),
+    ):
         if value is not None:
             command.append("--%s=%s" % (flag, os.fspath(value) if flag == "weights-dir" else int(value)))
     if output is not None:
@@ -67,7 +90,9 @@ def compile(model, output=None, *, dtype="keep", cpu=None, weights="embedded", w
 
 
 def _run(command, output, threads, weights_memory):
-    result = subprocess.run(command + ["-o", output], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    result = subprocess.run(
+        command + ["-o", output], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     if result.returncode:
         raise Error(result.stdout.strip() or "%s ended with status %d" % (command[0], result.returncode))
     return Model(output, threads=threads, weights_memory=weights_memory)

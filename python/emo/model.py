@@ -47,7 +47,9 @@ class _Handle:
 
     def __init__(self, path, threads, weights_memory, weights):
         self.library = abi.load_library(path)
-        options = abi.LoadOptions(threads, abi.WEIGHTS_MEMORY[weights_memory], os.fsencode(weights) if weights is not None else None, None)
+        options = abi.LoadOptions(
+            threads, abi.WEIGHTS_MEMORY[weights_memory], os.fsencode(weights) if weights is not None else None, None
+        )
         self.pointer, message = abi.call(self.library.emo_open, ctypes.byref(options))
         if not self.pointer:
             raise Error(_text(message))
@@ -61,11 +63,16 @@ class _Output:
     """Memory that the runtime allocated for an output, as NumPy sees it; freed with the last array on it."""
 
     def __init__(self, library, tensor, dtype):
-        self._release, self._tensor = library.emo_release, tensor
-        self.__array_interface__ = {"version": 3, "shape": tuple(tensor.dims[:tensor.rank]), "typestr": dtype.str, "data": (tensor.data, False)}
+        self._release, self._tensor = library.emo_release, ctypes.byref(tensor)
+        self.__array_interface__ = {
+            "version": 3,
+            "shape": tuple(tensor.dims[: tensor.rank]),
+            "typestr": dtype.str,
+            "data": (tensor.data, False),
+        }
 
     def __del__(self):
-        self._release(ctypes.byref(self._tensor))
+        self._release(self._tensor)
 
 
 class Model:
@@ -90,13 +97,23 @@ class Model:
         self._open = _Handle(self.path, int(threads or 0), weights_memory, weights)
         library, pointer = self._open.library, self._open.pointer
         program = library.emo_model_program(pointer).contents
+        if program.abi != abi.PROGRAM_ABI:
+            raise Error(
+                "the program %s has ABI version %d, this package expects %d; compile the model again"
+                % (self.path, program.abi, abi.PROGRAM_ABI)
+            )
         self.isa = library.emo_model_isa(pointer).decode()
         self.threads = library.emo_model_threads(pointer)
         self.entries = {entry.name: entry for entry in (_entry(program.entries[i]) for i in range(program.num_entries))}
-        self.info = dict(json.loads(program.manifest.decode()),
-                         isa_levels=[program.kernel_tables[i].isa.decode() for i in range(program.num_kernel_tables)],
-                         entries=list(self.entries), weights_bytes=program.weights_bytes, weights_hash=program.weights_hash.decode(),
-                         parameters=program.num_params, kernels=program.num_kernels)
+        self.info = dict(
+            json.loads(program.manifest.decode()),
+            isa_levels=[program.kernel_tables[i].isa.decode() for i in range(program.num_kernel_tables)],
+            entries=list(self.entries),
+            weights_bytes=program.weights_bytes,
+            weights_hash=program.weights_hash.decode(),
+            parameters=program.num_params,
+            kernels=program.num_kernels,
+        )
 
     def __repr__(self):
         return "<emo.Model %s: %s>" % (self.path, ", ".join(self.entries))
@@ -115,14 +132,15 @@ class Model:
         """Runs an entry once: a dict of arrays in, a dict of arrays out.
 
         inputs  an array for each input, by name: NumPy arrays, PyTorch tensors or anything with DLPack on the CPU, or lists of
-                numbers. C-contiguous arrays of the declared dtype are read where they are; int32 will do for i64, uint16 for bf16.
-                KV caches are updated in place and must be such arrays.
+                numbers. C-contiguous arrays of the declared dtype are read where they are; int32 will do for i64, uint16 for
+                bf16. KV caches are updated in place and must be such arrays.
         out     arrays to write outputs to, by name, of exactly their dtype and shape; others are allocated
 
-        Returns a NumPy array for each output, by name. Nothing is copied: they are the runtime's memory, freed with the last array.
+        Returns a NumPy array for each output, by name. Nothing is copied: they are the runtime's memory, freed with the last
+        array.
 
-        Error: an input that is missing, unknown, or not of the declared dtype, rank, sizes or range; more tokens than the model has
-        positions; memory exhausted. The model stays usable.
+        Error: an input that is missing, unknown, or not of the declared dtype, rank, sizes or range; more tokens than the model
+        has positions; memory exhausted. The model stays usable.
         """
         handle, description, out = self._handle(), self._entry(entry), out or {}
         _check_names("input", inputs, description.inputs, all_needed=True)
@@ -133,12 +151,15 @@ class Model:
         for i, value in enumerate(description.outputs):
             if value.name in out:
                 results[i] = _tensor(*_in_place("output", value, out[value.name]))
-        status, message = abi.call(handle.library.emo_run, handle.pointer, entry.encode(), tensors, len(arrays), results,
-                                   len(description.outputs))
+        status, message = abi.call(
+            handle.library.emo_run, handle.pointer, entry.encode(), tensors, len(arrays), results, len(description.outputs)
+        )
         if status:
             raise Error(_text(message))
-        return {value.name: out[value.name] if value.name in out else _wrap(handle.library, results[i], value)
-                for i, value in enumerate(description.outputs)}
+        return {
+            value.name: out[value.name] if value.name in out else _wrap(handle.library, results[i], value)
+            for i, value in enumerate(description.outputs)
+        }
 
     def session(self, capacity):
         """A Session of at most `capacity` tokens. Error: the program has no `step` (the message says why), or fewer positions."""
@@ -168,7 +189,10 @@ class Model:
             session.feed(new[-1:])
 
     def close(self):
-        """Gives the weights' memory back, after runs in other threads and sessions have ended. Arrays that `run` returned stay valid."""
+        """Gives the weights' memory back, after runs in other threads and sessions have ended.
+
+        Arrays that `run` returned stay valid.
+        """
         self._open = None
 
     def __enter__(self):
@@ -194,7 +218,7 @@ class Session:
 
     def __init__(self, handle, capacity):
         self._open, self._lock, self._random = handle, threading.Lock(), ctypes.c_uint64(0)
-        capacity = _check_integer("capacity", capacity, -2**63, 2**63 - 1)
+        capacity = _check_integer("capacity", capacity, -(2**63), 2**63 - 1)
         self._pointer, message = abi.call(handle.library.emo_session_open, handle.pointer, capacity)
         if not self._pointer:
             raise Error(_text(message))
@@ -204,7 +228,10 @@ class Session:
             self._open.library.emo_session_close(self._pointer)
 
     def feed(self, ids):
-        """Appends token ids, at least one, and computes the logits after the last. Error: out of range, or more than the capacity."""
+        """Appends token ids, at least one, and computes the logits after the last.
+
+        Error: an id out of range, or more tokens than the capacity; the session is as before.
+        """
         ids = _ids(ids)
         with self._lock:
             status, message = abi.call(self._open.library.emo_session_feed, self._pointer, ids.ctypes.data, len(ids))
@@ -248,14 +275,23 @@ def _text(message):
 
 
 def _entry(desc):
-    values = [tuple(_value(many[i]) for i in range(count)) for many, count in ((desc.inputs, desc.num_inputs), (desc.outputs, desc.num_outputs))]
+    values = [
+        tuple(_value(many[i]) for i in range(count))
+        for many, count in ((desc.inputs, desc.num_inputs), (desc.outputs, desc.num_outputs))
+    ]
     return Entry(desc.name.decode(), *values)
 
 
 def _value(desc):
     dims = (desc.dims[d] for d in range(desc.rank))
     shape = tuple(dim.size if dim.size >= 0 else dim.symbol.decode() or None for dim in dims)
-    return Value(desc.name.decode(), abi.DTYPES[desc.dtype][0], shape, abi.ROLES[desc.role], (desc.min, desc.max) if desc.min < desc.max else None)
+    return Value(
+        desc.name.decode(),
+        abi.DTYPES[desc.dtype][0],
+        shape,
+        abi.ROLES[desc.role],
+        (desc.min, desc.max) if desc.min < desc.max else None,
+    )
 
 
 def _check_integer(name, value, low, high):
@@ -283,7 +319,10 @@ def _check_names(kind, given, values, all_needed):
 def _ids(ids):
     array = np.asarray(ids)
     if array.ndim != 1 or not (array.size == 0 or np.issubdtype(array.dtype, np.integer)):
-        raise Error("token ids are a sequence of integers, got %s of dtype %s and shape %s" % (type(ids).__name__, array.dtype, list(array.shape)))
+        raise Error(
+            "token ids are a sequence of integers, got %s of dtype %s and shape %s"
+            % (type(ids).__name__, array.dtype, list(array.shape))
+        )
     return np.ascontiguousarray(array, np.int64)
 
 
@@ -344,7 +383,7 @@ def _code(name, value, array, is_bf16):
 
 def _tensor(array, code):
     tensor = abi.Tensor(code, array.ndim, (), array.ctypes.data)
-    for d, size in enumerate(array.shape[:abi.MAX_RANK]):
+    for d, size in enumerate(array.shape[: abi.MAX_RANK]):
         tensor.dims[d] = size
     return tensor
 

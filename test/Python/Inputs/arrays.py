@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """arrays.py MIXED.mlir: several inputs of several dtypes; the program gives sum = 2 x and z/out = mask ? 2 y : y."""
+
 import sys
 
 import numpy as np
@@ -15,7 +16,11 @@ def values(array):
     return (array.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
 
 
-x, mask, bits = np.arange(4, dtype=np.float32).reshape(2, 2), np.array([True, False]), np.array([0x3F80, 0x4040], np.uint16)  # 1, 3
+x, mask, bits = (
+    np.arange(4, dtype=np.float32).reshape(2, 2),
+    np.array([True, False]),
+    np.array([0x3F80, 0x4040], np.uint16),
+)  # 1, 3
 got = model.run({"x": x, "mask": mask, "y/in": bits.view(bf16)})
 assert np.array_equal(got["sum"], 2 * x) and got["z/out"].dtype == bf16
 print("z/out is", values(got["z/out"]).astype(int).tolist())

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """errors.py TINY MIXED.mlir FOLDER: everything that can be given wrongly; a line each, NAME: MESSAGE."""
+
 import os
 import sys
 
@@ -48,6 +49,10 @@ attempt("weights", lambda: emo.Model(file("thin.so")))
 attempt("memory", lambda: emo.Model(file("thin.so"), weights_memory="big"))
 attempt("threads", lambda: emo.Model(file("thin.so"), threads=0))
 
+emo.abi.PROGRAM_ABI = 99
+attempt("version", lambda: emo.compile(source, file("version.so"), cpu="native"))
+emo.abi.PROGRAM_ABI = 1
+
 tiny = emo.compile(source, file("tiny.so"), cpu="native")
 ids = np.array([[3, 4]])
 attempt("no dict", lambda: tiny.run([ids]))
@@ -68,8 +73,13 @@ attempt("other device", lambda: mixed.run(dict(rows, x=OtherDevice())))
 attempt("unknown output", lambda: tiny.run({"input_ids": ids}, out={"scores": ids}))
 attempt("shape of out", lambda: tiny.run({"input_ids": ids}, out={"logits": np.zeros((1, 3, 128), np.float32)}))
 attempt("strided out", lambda: tiny.run({"input_ids": ids}, out={"logits": np.zeros((1, 2, 256), np.float32)[:, :, ::2]}))
-caches = {value.name: np.zeros([1 if size == "batch" else 2 if isinstance(size, str) else size for size in value.shape], value.numpy_dtype)
-          for value in tiny.entries["step"].inputs if value.role == "kv_cache"}
+caches = {
+    value.name: np.zeros(
+        [1 if size == "batch" else 2 if isinstance(size, str) else size for size in value.shape], value.numpy_dtype
+    )
+    for value in tiny.entries["step"].inputs
+    if value.role == "kv_cache"
+}
 step = dict(caches, input_ids=[[1, 2, 3]], lengths=np.zeros(1, np.int32))
 caches[min(caches)].flags.writeable = False
 attempt("read-only cache", lambda: tiny.run(step, entry="step"))

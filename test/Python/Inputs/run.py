@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """run.py MODEL FOLDER: uses the package as its users do; run.test has the lines that it must print."""
+
 import os
 import subprocess
 import sys
@@ -34,16 +35,38 @@ print("generate: the reference's tokens")
 
 program = os.path.join(folder, "small")
 subprocess.run(["emo-compile", source, "--dtype=f32", "--cpu=native", "-o", program], check=True)
-command = [program, "generate", "--ids", ",".join(map(str, prompt)), "--max-new-tokens=20", "--temperature=0.9", "--top-p=0.8", "--seed=5"]
+command = [
+    program,
+    "generate",
+    "--ids",
+    ",".join(map(str, prompt)),
+    "--max-new-tokens=20",
+    "--temperature=0.9",
+    "--top-p=0.8",
+    "--seed=5",
+]
 sampled = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
 assert ",".join(map(str, model.generate(prompt, 20, temperature=0.9, top_p=0.8, seed=5))) == sampled.strip()
 print("samples: those of the command line")
-assert str(model.info) == subprocess.run([sys.executable, "-c", "import json, sys; print(json.load(sys.stdin))"], text=True, check=True, stdout=subprocess.PIPE,
-                                         input=subprocess.run([program, "info", "--json"], stdout=subprocess.PIPE, text=True).stdout).stdout.strip()
+assert (
+    str(model.info)
+    == subprocess.run(
+        [sys.executable, "-c", "import json, sys; print(json.load(sys.stdin))"],
+        text=True,
+        check=True,
+        stdout=subprocess.PIPE,
+        input=subprocess.run([program, "info", "--json"], stdout=subprocess.PIPE, text=True).stdout,
+    ).stdout.strip()
+)
 print("info: that of the command line")
 
-caches = {value.name: np.zeros([1 if size == "batch" else 30 if isinstance(size, str) else size for size in value.shape], value.numpy_dtype)
-          for value in model.entries["step"].inputs if value.role == "kv_cache"}
+caches = {
+    value.name: np.zeros(
+        [1 if size == "batch" else 30 if isinstance(size, str) else size for size in value.shape], value.numpy_dtype
+    )
+    for value in model.entries["step"].inputs
+    if value.role == "kv_cache"
+}
 step = model.run(dict(caches, input_ids=ids, lengths=np.zeros(1, np.int32)), entry="step")
 assert np.abs(step["logits"] - logits[:, -1]).max() < 1e-4
 assert all(cache[:, :, :24].any(3).all() and not cache[:, :, 24:].any() for cache in caches.values())
@@ -55,7 +78,10 @@ wrong = []
 def work(length):
     own = model.run({"input_ids": ids[:, :length]})["logits"]
     for _ in range(10):
-        if not np.array_equal(model.run({"input_ids": ids[:, :length]})["logits"], own) or model.generate(prompt, 8) != greedy[:8]:
+        if (
+            not np.array_equal(model.run({"input_ids": ids[:, :length]})["logits"], own)
+            or model.generate(prompt, 8) != greedy[:8]
+        ):
             wrong.append(length)
 
 
@@ -97,7 +123,9 @@ session.feed(prompt[10:])
 once = session.logits()
 session.clear()
 session.feed(prompt)
-assert np.abs(once - reference[-1]).max() < 2e-4 and np.abs(session.logits() - once).max() < 1e-4 and session.choose() == greedy[0]
+assert (
+    np.abs(once - reference[-1]).max() < 2e-4 and np.abs(session.logits() - once).max() < 1e-4 and session.choose() == greedy[0]
+)
 print("session: fed in pieces, cleared and fed again, the same logits")
 
 session = model.session(25)

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+import argparse
+import json
+import os
+import sys
+import tempfile
+
+from ..errors import Error
+from . import layer, machine, models, peers, report, start
+
+PARTS = ("layer", "model", "small", "start")
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(
+        prog="python -m emo.bench",
+        description="Speed of compiled models beside PyTorch and vLLM, with the machine's roofs; "
+        "all in one run, same weights, same number of threads, taking turns.",
+    )
+    parser.add_argument(
+        "--only",
+        default=",".join(PARTS),
+        help="parts, separated by commas: layer (one MoE layer), model (two layers of EMO's shape), "
+        "small (a trained model's folder), start (compile time, first token); default: all",
+    )
+    parser.add_argument(
+        "--peers-python",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="interpreter that has PyTorch or vLLM, may be given several times; " "default: this one",
+    )
+    parser.add_argument(
+        "--threads",
+        type=int,
+        default=len(os.sched_getaffinity(0)),
+        help="of every contender; default: the CPUs this process may use",
+    )
+    parser.add_argument(
+        "--small-model", metavar="DIR", help="folder for small and start; default: test/models/emo-small of the source tree"
+    )
+    parser.add_argument(
+        "--work-dir", metavar="DIR", help="where weights and programs are written, up to 5 GB; default: a temporary folder"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="tiny shapes and one repetition: shows that everything runs, measures nothing"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
+    options = parser.parse_args(arguments)
+    options.only = options.only.split(",")
+    unknown = [part for part in options.only if part not in PARTS]
+    if unknown:
+        parser.error("--only expects parts of %s, got '%s'" % (",".join(PARTS), unknown[0]))
+    if not 1 <= options.threads <= 1024:
+        parser.error("--threads expects a number from 1 to 1024, got %d" % options.threads)
+    return options
+
+
+def run(options, folder):
+    def say(text):
+        print(text, file=sys.stderr, flush=True)
+
+    results = {"machine": machine.describe(), "versions": machine.versions(), "threads": options.threads, "quick": options.quick}
+    workers, results["peers"] = peers.start(options.peers_python, options.threads, os.path.join(folder, "peers.log"))
+    try:
+        say("roofs")
+        results["roofs"] = roofs = machine.roofs(options.threads, options.quick)
+        if "layer" in options.only:
+            results["layer"] = layer.measure(options, folder, workers, roofs, say)
+        if "model" in options.only:
+            results["model"] = models.measure_two_layers(options, folder, workers, roofs, say)
+        small = options.small_model or os.path.normpath(
+            os.path.join(os.path.dirname(os.path.abspath(__file__)), *[".."] * 3, "test", "models", "emo-small")
+        )
+        missing = None if os.path.isdir(small) else {"skipped": "no folder %s; give one with --small-model" % small}
+        if "small" in options.only:
+            lengths = (16, 4) if options.quick else (256, 64)
+            results["small"] = missing or models.measure(
+                options, os.path.basename(small), small, lengths, folder, workers, roofs, say
+            )
+        if "start" in options.only:
+            results["start"] = missing or start.measure(options, small, folder, say)
+    finally:
+        for worker in workers:
+            worker.close()
+    return results
+
+
+def main():
+    options = parse(sys.argv[1:])
+    try:
+        if options.work_dir:
+            os.makedirs(options.work_dir, exist_ok=True)
+            results = run(options, options.work_dir)
+        else:
+            with tempfile.TemporaryDirectory(prefix="emo-bench-") as folder:
+                results = run(options, folder)
+    except (Error, OSError, peers.PeerError) as error:
+        sys.exit("error: %s" % error)
+    print(json.dumps(results, indent=1) if options.json else report.text(results))
+
+
+main()

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""The results as text."""
+
+
+def _table(head, rows):
+    cells = [head] + [[str(cell) for cell in row] for row in rows]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) if i == 0 else cell.rjust(width) for i, (cell, width) in enumerate(zip(row, widths))).rstrip()
+        for row in cells
+    )
+
+
+def _ms(value):
+    return "%.3f" % value if value < 10 else "%.1f" % value
+
+
+def _failures(failed):
+    return ["not measured: %s: %s" % item for item in failed.items()]
+
+
+def _layers(points):
+    parts = []
+    for key in dict.fromkeys(point["shape"] for point in points):
+        mine = [point for point in points if point["shape"] == key]
+        rows = []
+        for point in mine:
+            best = min(
+                (row["median_ms"] for name, row in point["contenders"].items() if not name.startswith("emo")), default=None
+            )
+            for name, row in point["contenders"].items():
+                against = "%.2fx" % (best / row["median_ms"]) if best and name.startswith("emo") else ""
+                rows.append(
+                    [
+                        "%d tokens, %s" % (point["tokens"], name),
+                        _ms(row["median_ms"]),
+                        _ms(row["min_ms"]),
+                        "%.0f %%" % (100 * row["roofline"]),
+                        against,
+                        "" if row["error"] is None else "%.1e" % row["error"],
+                    ]
+                )
+        title = "MoE layer %s: %s" % (key, mine[0]["name"])
+        parts += [title + "\n" + _table(["", "median ms", "min ms", "of the roofline", "best peer / emo", "error"], rows)]
+        parts += ["\n".join(dict.fromkeys(line for point in mine for line in _failures(point["failed"])))]
+    return parts
+
+
+def _model(result):
+    best = {
+        key: min((row[key] for name, row in result["contenders"].items() if not name.startswith("emo")), default=None)
+        for key in ("prefill_ms", "decode_ms")
+    }
+    rows = []
+    for name, row in result["contenders"].items():
+        against = [
+            "%.2fx" % (best[key] / row[key]) if best[key] and name.startswith("emo") else ""
+            for key in ("prefill_ms", "decode_ms")
+        ]
+        rows.append(
+            [
+                name,
+                _ms(row["prefill_ms"]),
+                "%.0f" % row["prefill_tokens_per_s"],
+                against[0],
+                _ms(row["decode_ms"]),
+                "%.1f" % row["decode_tokens_per_s"],
+                against[1],
+                "%.0f %%" % (100 * row["decode_of_dram"]),
+                "" if row["difference"] is None else "%.1e" % row["difference"],
+            ]
+        )
+    title = "%s: prefill of %d tokens, decoding of %d after them, %.1f MB read a token" % (
+        result["name"],
+        result["prompt_tokens"],
+        result["new_tokens"],
+        result["bytes_per_token"] / 1e6,
+    )
+    head = ["", "prefill ms", "tokens/s", "best peer / emo", "decode ms", "tokens/s", "best peer / emo", "of DRAM", "difference"]
+    return [title + "\n" + _table(head, rows), "\n".join(_failures(result["failed"]))]
+
+
+def text(results):
+    machine, versions, roofs, peers = (results[key] for key in ("machine", "versions", "roofs", "peers"))
+    parts = [
+        "\n".join(
+            [
+                "machine: %s, %d CPUs, %.1f GiB, %s, Linux %s, load average before %.2f"
+                % (
+                    machine["cpu"],
+                    machine["cpus"],
+                    machine["memory_gib"],
+                    " ".join(machine["features"]) or "no AVX2",
+                    machine["kernel"],
+                    machine["load_average"],
+                ),
+                "threads: %d" % results["threads"],
+                "versions: %s, Python %s, NumPy %s" % (versions["emo"], versions["python"], versions["numpy"]),
+                "peers: PyTorch %s; vLLM %s%s"
+                % (
+                    peers["torch"],
+                    peers["vllm"],
+                    "; with " + ", ".join(dict.fromkeys(peers["preloaded"])) if peers["preloaded"] else "",
+                ),
+                "roofs: DRAM %.1f GB/s%s"
+                % (
+                    roofs["dram_gb_s"],
+                    ", %s %.2f TFLOP/s" % (roofs["instruction"], roofs["bf16_tflop_s"]) if roofs["instruction"] else "",
+                ),
+            ]
+        )
+    ]
+    parts += _layers(results.get("layer", []))
+    for key in ("model", "small"):
+        if key in results:
+            parts += _model(results[key]) if "contenders" in results[key] else ["%s: %s" % (key, results[key]["skipped"])]
+    if "start" in results:
+        start = results["start"]
+        parts.append(
+            "start: " + start["skipped"]
+            if "skipped" in start
+            else "start: %s; first token after exec %.1f ms (%.1f to %.1f)"
+            % (
+                ", ".join("compiled for %s in %.2f s" % item for item in start["compile_s"].items()),
+                *(start["first_token_ms"][key] for key in ("median", "min", "max")),
+            )
+        )
+    return "\n\n".join(part for part in parts if part)

