@@ -28,5 +28,8 @@ void emo::populateLLVMPipeline(OpPassManager &pm, const LLVMOptions &options) {
   pm.addPass(createConvertToLLVMPass());
   pm.nest<ModuleOp>().addPass(createConvertToLLVMPass());
   pm.addPass(createReconcileUnrealizedCastsPass());
+  // Structs that were made to be taken apart again.
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
   pm.addPass(createVerifyPhase({"llvm", /*record=*/true}));
 }

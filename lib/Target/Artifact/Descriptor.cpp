@@ -147,18 +147,6 @@ llvm::Constant *DescriptorBuilder::value(DictionaryAttr desc) {
                  i32(type.getRank()), i32(0), array(dims), i64(range ? range[0] : 0), i64(range ? range[1] : 0)});
 }
 
-/// The level whose module defines `kernel` for `nested`: its own or one of its bases. Null when none does.
-static ModuleOp definingLevel(const llvm::StringMap<ModuleOp> &levels, ModuleOp nested, StringRef kernel) {
-  // Each step goes to another level: more steps than levels are a cycle.
-  for (size_t i = 0; nested && i < levels.size(); ++i) {
-    if (SymbolTable::lookupSymbolIn(nested, kernel))
-      return nested;
-    auto base = nested->getAttrOfType<StringAttr>("emo.base_isa");
-    nested = base ? levels.lookup(base.getValue()) : ModuleOp();
-  }
-  return {};
-}
-
 LogicalResult emo::addDescriptor(ModuleOp module, const WeightsLayout &weights, llvm::Module &host) {
   DescriptorBuilder d(host);
   llvm::Type *ptr = llvm::PointerType::get(d.context, 0), *i64 = llvm::Type::getInt64Ty(d.context);
@@ -184,15 +172,11 @@ LogicalResult emo::addDescriptor(ModuleOp module, const WeightsLayout &weights, 
       kernels.push_back(cast<StringAttr>(name).getValue());
   for (StringRef kernel : kernels)
     names.push_back(d.text(kernel));
-  llvm::StringMap<ModuleOp> levels;
-  for (ModuleOp nested : module.getOps<ModuleOp>())
-    if (auto isa = nested->getAttrOfType<StringAttr>("emo.isa"))
-      levels[isa.getValue()] = nested;
   for (ModuleOp nested : module.getOps<ModuleOp>())
     if (auto isa = nested->getAttrOfType<StringAttr>("emo.isa")) {
       SmallVector<llvm::Constant *> functions;
       for (StringRef kernel : kernels) {
-        ModuleOp level = definingLevel(levels, nested, kernel);
+        ModuleOp level = findKernelModule(nested, kernel);
         if (!level)
           return nested.emitError() << "lacks the kernel '" << kernel << "', expected it in the level '" << isa.getValue()
                                     << "' or in a level that emo.base_isa names";

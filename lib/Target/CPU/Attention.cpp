@@ -42,7 +42,11 @@ public:
 
 private:
   void writeQueryBlock(Value batch, Value head, Value first);
-  Value startOf(Value batch) { return op.getStart() ? e.loadI32(args.ptr(Start), batch) : e.c(0); }
+  /// Tokens of the row that are in the cache already; a launch without them passes a null pointer.
+  Value startOf(Value batch) {
+    Value present = arith::CmpIOp::create(e.b, arith::CmpIPredicate::ne, args.integer(Start), e.c(0));
+    return e.either(present, e.b.getI64Type(), [&] { return e.loadI32(args.ptr(Start), batch); }, [&] { return e.c(0); });
+  }
   Value rowOf(int pointer, int strides, Value batch, Value token, Value head) {
     Value offset = e.add(e.mul(batch, args.integer(strides)), e.mul(token, args.integer(strides + 1)));
     return e.at(args.ptr(pointer), e.add(offset, e.mul(head, args.integer(strides + 2))), element);
@@ -51,14 +55,14 @@ private:
     Value head = e.add(e.mul(batch, kvHeads), kvHead);
     return e.at(args.ptr(pointer), e.mul(e.add(e.mul(head, capacity), position), size), element);
   }
-  /// put(i, vector) for the elements of `row`, rotated to `position` when there is a table.
-  void rotated(Value row, Value position, Fn<void(Value index, Value vector)> put);
+  /// The elements of `row` in `to`, as f32, rotated to `position` when there is a table.
+  Value rotated(Value row, Value position, Value to);
   /// Keys [low, high) that some query of [first, first + count) of the row may see.
   std::pair<Value, Value> keyRange(Value batch, Value start, Value first, Value count);
   Value segmentAt(Value batch, Value position) { return e.loadI32(args.ptr(Segments), e.add(e.mul(batch, sequence), position)); }
   Value mask(Value scores, Value key, Value queryPositions, Value keySegment, Value querySegments);
   void scoreBlock(Value queries, Value keys, Value count, Value scores);
-  void sumBlock(Value values, Value count, Value scores, Value sums, ArrayRef<Value> factors);
+  void sumBlock(Value values, Value count, Value scores, Value sums, ValueRange factors);
 
   KernelArgs &args;
   Emit &e;
@@ -70,23 +74,35 @@ private:
 
 } // namespace
 
-void AttentionWriter::rotated(Value row, Value position, Fn<void(Value, Value)> put) {
+Value AttentionWriter::rotated(Value row, Value position, Value to) {
+  Values args = {row, to};
+  StringRef type = element.isBF16() ? "bf16" : "f32";
   if (!op.getTable()) {
-    e.eachVector(size, [&](Value i, int lanes) { put(i, e.loadF32(element, e.at(row, i, element), lanes)); });
-    return;
+    e.call(("widen_" + type + "_" + Twine(size)).str(), Emit::Inline::Never, args, [&](ValueRange inner) {
+      e.eachVector(size, [&](Value i, int lanes) {
+        e.store(e.loadF32(element, e.at(inner[0], i, element), lanes), e.at(inner[1], i, f32));
+      });
+      return Values();
+    });
+    return to;
   }
-  int64_t half = size / 2;
-  Value angles = e.at(args.ptr(Table), e.mul(position, size), f32);
-  e.eachVector(half, [&](Value i, int lanes) {
-    Value low = e.loadF32(element, e.at(row, i, element), lanes);
-    Value high = e.loadF32(element, e.at(row, e.add(i, half), element), lanes);
-    Value cosine = e.load(e.vec(lanes), e.at(angles, i, f32)), sine = e.load(e.vec(lanes), e.at(angles, e.add(i, half), f32));
-    Value first = e.subf(e.mulf(low, cosine), e.mulf(high, sine));
-    Value second = e.addf(e.mulf(high, cosine), e.mulf(low, sine));
-    auto round = [&](Value x) { return element.isBF16() ? e.roundBf16(x) : x; };
-    put(i, round(first));
-    put(e.add(i, half), round(second));
+  args.push_back(e.at(this->args.ptr(Table), e.mul(position, size), f32));
+  e.call(("rotate_" + type + "_" + Twine(size)).str(), Emit::Inline::Never, args, [&](ValueRange inner) {
+    int64_t half = size / 2;
+    Value angles = inner[2];
+    e.eachVector(half, [&](Value i, int lanes) {
+      Value low = e.loadF32(element, e.at(inner[0], i, element), lanes);
+      Value high = e.loadF32(element, e.at(inner[0], e.add(i, half), element), lanes);
+      Value cosine = e.load(e.vec(lanes), e.at(angles, i, f32)), sine = e.load(e.vec(lanes), e.at(angles, e.add(i, half), f32));
+      Value first = e.subf(e.mulf(low, cosine), e.mulf(high, sine));
+      Value second = e.addf(e.mulf(high, cosine), e.mulf(low, sine));
+      auto round = [&](Value x) { return element.isBF16() ? e.roundBf16(x) : x; };
+      e.store(round(first), e.at(inner[1], i, f32));
+      e.store(round(second), e.at(inner[1], e.add(i, half), f32));
+    });
+    return Values();
   });
+  return to;
 }
 
 void AttentionWriter::writeStore() {
@@ -97,10 +113,10 @@ void AttentionWriter::writeStore() {
     Value position = e.add(startOf(batch), s);
     e.loop(e.c(0), e.c(kvHeads), 1, [&](Value head) {
       Value key = cacheRow(Keys, batch, head, position), value = cacheRow(Store, batch, head, position);
-      rotated(rowOf(K, KStrides, batch, s, head), position,
-              [&](Value i, Value x) { e.storeF32(x, element, e.at(key, i, element)); });
+      Value row = rotated(rowOf(K, KStrides, batch, s, head), position, args.scratch);
       Value source = rowOf(V, VStrides, batch, s, head);
       e.eachVector(size, [&](Value i, int lanes) {
+        e.storeF32(e.load(e.vec(lanes), e.at(row, i, f32)), element, e.at(key, i, element));
         e.storeF32(e.loadF32(element, e.at(source, i, element), lanes), element, e.at(value, i, element));
       });
     });
@@ -136,9 +152,10 @@ void AttentionWriter::writeFewQueries() {
   Value start = startOf(batch), position = e.add(start, s);
   Value query = args.scratch, scores = e.at(args.scratch, size, f32);
   Value scale = e.f32(op.getScale().convertToDouble());
-  rotated(rowOf(Q, QStrides, batch, s, head), position, [&](Value i, Value x) {
-    int lanes = cast<VectorType>(x.getType()).getDimSize(0);
-    e.store(e.mulf(x, e.splat(scale, lanes)), e.at(query, i, f32));
+  rotated(rowOf(Q, QStrides, batch, s, head), position, query);
+  e.eachVector(size, [&](Value i, int lanes) {
+    Value at = e.at(query, i, f32);
+    e.store(e.mulf(e.load(e.vec(lanes), at), e.splat(scale, lanes)), at);
   });
   auto [low, high] = keyRange(batch, start, s, e.c(1));
   Value keys = cacheRow(Keys, batch, kvHead, e.c(0)), values = cacheRow(Store, batch, kvHead, e.c(0));
@@ -186,51 +203,58 @@ void AttentionWriter::writeFewQueries() {
 
 /// scores[key][query] = keys[key] . queries[.][query] for `count` keys, f32 rows of the head size.
 void AttentionWriter::scoreBlock(Value queries, Value keys, Value count, Value scores) {
-  int lanes = e.lanes();
-  auto block = [&](Value first, int n) {
-    Value row = e.mul(first, size);
-    Values sums = e.loop(e.c(0), e.c(size), 1, Values(2 * n, e.f32(0, lanes)), [&](Value d, ValueRange carried) {
-      Value at = e.at(queries, e.mul(d, 2 * lanes), f32);
-      Value q[2] = {e.load(e.vec(lanes), at), e.load(e.vec(lanes), e.at(at, lanes, f32))};
-      Values next;
-      for (int j = 0; j < n; ++j) {
-        Value k = e.splat(e.load(f32, e.at(keys, e.add(row, e.add(d, j * size)), f32), 4), lanes);
-        for (int h = 0; h < 2; ++h)
-          next.push_back(e.fma(k, q[h], carried[2 * j + h]));
-      }
-      return next;
-    });
-    for (int j = 0; j < n; ++j)
-      for (int h = 0; h < 2; ++h)
-        e.store(sums[2 * j + h], e.at(scores, e.add(e.mul(e.add(first, j), 2 * lanes), h * lanes), f32));
-  };
-  Value whole = e.mul(e.div(count, e.c(4)), 4);
-  e.loop(e.c(0), whole, 4, [&](Value first) { block(first, 4); });
-  e.loop(whole, count, 1, [&](Value first) { block(first, 1); });
+  e.call(("attention_scores_" + Twine(size)).str(), Emit::Inline::Never, {queries, keys, count, scores}, [&](ValueRange inner) {
+    Value queries = inner[0], keys = inner[1], count = inner[2], scores = inner[3];
+    int lanes = e.lanes();
+    auto block = [&](Value first, int n) {
+      Value row = e.at(keys, e.mul(first, size), f32), to = e.at(scores, e.mul(first, 2 * lanes), f32);
+      Values sums = e.loop(e.c(0), e.c(size), 1, Values(2 * n, e.f32(0, lanes)), [&](Value d, ValueRange carried) {
+        Value at = e.at(queries, e.mul(d, 2 * lanes), f32), key = e.at(row, d, f32);
+        Value q[2] = {e.load(e.vec(lanes), at), e.load(e.vec(lanes), e.at(at, lanes, f32))};
+        Values next;
+        for (int j = 0; j < n; ++j) {
+          Value k = e.splat(e.load(f32, e.at(key, j * size, f32), 4), lanes);
+          for (int h = 0; h < 2; ++h)
+            next.push_back(e.fma(k, q[h], carried[2 * j + h]));
+        }
+        return next;
+      });
+      for (auto [i, sum] : llvm::enumerate(sums))
+        e.store(sum, e.at(to, i * lanes, f32));
+    };
+    Value whole = e.mul(e.div(count, e.c(4)), 4);
+    e.loop(e.c(0), whole, 4, [&](Value first) { block(first, 4); });
+    e.loop(whole, count, 1, [&](Value first) { block(first, 1); });
+    return Values();
+  });
 }
 
 /// sums[d][query] = sums * factor + sum over keys of values[key][d] * scores[key][query].
-void AttentionWriter::sumBlock(Value values, Value count, Value scores, Value sums, ArrayRef<Value> factors) {
-  int lanes = e.lanes();
-  e.loop(e.c(0), e.c(size), 4, [&](Value d) {
-    Values init;
-    for (int j = 0; j < 4; ++j)
-      for (int h = 0; h < 2; ++h)
-        init.push_back(e.mulf(e.load(e.vec(lanes), e.at(sums, e.add(e.mul(e.add(d, j), 2 * lanes), h * lanes), f32)), factors[h]));
-    Values result = e.loop(e.c(0), count, 1, init, [&](Value key, ValueRange carried) {
-      Value at = e.at(scores, e.mul(key, 2 * lanes), f32);
-      Value p[2] = {e.load(e.vec(lanes), at), e.load(e.vec(lanes), e.at(at, lanes, f32))};
-      Values next;
-      for (int j = 0; j < 4; ++j) {
-        Value v = e.splat(e.load(f32, e.at(values, e.add(e.mul(key, size), e.add(d, j)), f32), 4), lanes);
-        for (int h = 0; h < 2; ++h)
-          next.push_back(e.fma(v, p[h], carried[2 * j + h]));
-      }
-      return next;
+void AttentionWriter::sumBlock(Value values, Value count, Value scores, Value sums, ValueRange factors) {
+  Values args = {values, count, scores, sums, factors[0], factors[1]};
+  e.call(("attention_sums_" + Twine(size)).str(), Emit::Inline::Never, args, [&](ValueRange inner) {
+    Value values = inner[0], scores = inner[2], sums = inner[3];
+    int lanes = e.lanes();
+    e.loop(e.c(0), e.c(size), 4, [&](Value d) {
+      Value to = e.at(sums, e.mul(d, 2 * lanes), f32), column = e.at(values, d, f32);
+      Values init;
+      for (int i = 0; i < 8; ++i)
+        init.push_back(e.mulf(e.load(e.vec(lanes), e.at(to, i * lanes, f32)), inner[4 + i % 2]));
+      Values result = e.loop(e.c(0), inner[1], 1, init, [&](Value key, ValueRange carried) {
+        Value at = e.at(scores, e.mul(key, 2 * lanes), f32), row = e.at(column, e.mul(key, size), f32);
+        Value p[2] = {e.load(e.vec(lanes), at), e.load(e.vec(lanes), e.at(at, lanes, f32))};
+        Values next;
+        for (int j = 0; j < 4; ++j) {
+          Value v = e.splat(e.load(f32, e.at(row, j, f32), 4), lanes);
+          for (int h = 0; h < 2; ++h)
+            next.push_back(e.fma(v, p[h], carried[2 * j + h]));
+        }
+        return next;
+      });
+      for (auto [i, sum] : llvm::enumerate(result))
+        e.store(sum, e.at(to, i * lanes, f32));
     });
-    for (int j = 0; j < 4; ++j)
-      for (int h = 0; h < 2; ++h)
-        e.store(result[2 * j + h], e.at(sums, e.add(e.mul(e.add(d, j), 2 * lanes), h * lanes), f32));
+    return Values();
   });
 }
 
@@ -276,13 +300,10 @@ void AttentionWriter::writeQueryBlock(Value batch, Value head, Value first) {
     e.store(e.toI32(position), e.at(positions, i, i32), 4);
     if (op.getSegments())
       e.store(e.toI32(segmentAt(batch, s)), e.at(segments, i, i32), 4);
-    rotated(rowOf(Q, QStrides, batch, s, head), position, [&](Value d, Value x) {
-      int n = cast<VectorType>(x.getType()).getDimSize(0);
-      Value scaled = e.mulf(x, e.splat(scale, n));
-      for (int j = 0; j < n; ++j) {
-        Value one = vector::ExtractOp::create(e.b, scaled, ArrayRef<int64_t>{j});
-        e.store(one, e.at(queries, e.add(e.mul(e.add(d, j), block), i), f32), 4);
-      }
+    // The memory of the sums is still free.
+    Value row = rotated(rowOf(Q, QStrides, batch, s, head), position, sums);
+    e.loop(e.c(0), e.c(size), 1, [&](Value d) {
+      e.store(e.mulf(e.load(f32, e.at(row, d, f32), 4), scale), e.at(queries, e.add(e.mul(d, block), i), f32), 4);
     });
   });
   e.loop(e.c(0), e.c(size * block), lanes, [&](Value i) { e.store(e.f32(0, lanes), e.at(sums, i, f32)); });
@@ -376,7 +397,10 @@ bool emo::cpu::lowerAttention(KernelAttentionOp op, KernelLibrary &library) {
   for (Value v : op.getOuts())
     if (elementOf(v) != element || !cast<MemRefType>(v.getType()).getLayout().isIdentity())
       return false;
-  std::string key = keyOf(op);
+  // Calls with and without a start are the same kernels.
+  std::string key;
+  llvm::raw_string_ostream(key) << q << k << op.getV().getType() << op.getScaleAttr() << bool(op.getCausal()) << bool(op.getTable())
+                                << bool(op.getSegments());
   auto kernel = [&](StringRef kind, void (AttentionWriter::*write)()) {
     return library.get(kind + "_" + Twine(heads) + "x" + Twine(size), key, /*sameInBase=*/true, [&](KernelArgs &args) { (AttentionWriter(args, op).*write)(); });
   };
@@ -398,7 +422,7 @@ bool emo::cpu::lowerAttention(KernelAttentionOp op, KernelLibrary &library) {
       operands.push_back(host.stride(v, d));
   Value tokens = host.mul(batch, sequence);
   operands.push_back(tokens);
-  host.launch(store, operands, host.ceilDiv(tokens, kStoreRows), host.c(0));
+  host.launch(store, operands, host.ceilDiv(tokens, kStoreRows), host.c(size * 4));
   Value isFew = arith::CmpIOp::create(host.b, arith::CmpIPredicate::slt, sequence, host.c(kFewQueries));
   auto branch = scf::IfOp::create(host.b, isFew, /*withElseRegion=*/true);
   {

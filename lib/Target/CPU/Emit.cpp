@@ -93,6 +93,16 @@ void Emit::onlyIf(Value condition, Fn<void()> body) {
   body();
 }
 
+Value Emit::either(Value condition, Type type, Fn<Value()> yes, Fn<Value()> no) {
+  auto op = scf::IfOp::create(b, type, condition, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(op.thenBlock());
+  scf::YieldOp::create(b, yes());
+  b.setInsertionPointToStart(op.elseBlock());
+  scf::YieldOp::create(b, no());
+  return op.getResult(0);
+}
+
 //===----------------------------------------------------------------------===//
 // Memory
 //===----------------------------------------------------------------------===//
@@ -100,7 +110,9 @@ void Emit::onlyIf(Value condition, Fn<void()> body) {
 Value Emit::at(Value base, Value index, Type element) {
   return LLVM::GEPOp::create(b, ptrType(), element, base, ArrayRef<LLVM::GEPArg>{index});
 }
-Value Emit::at(Value base, int64_t index, Type element) { return index ? at(base, c(index), element) : base; }
+Value Emit::at(Value base, int64_t index, Type element) {
+  return index ? LLVM::GEPOp::create(b, ptrType(), element, base, ArrayRef<LLVM::GEPArg>{int32_t(index)}).getResult() : base;
+}
 Value Emit::bytesAt(Value base, Value bytes) { return at(base, bytes, b.getI8Type()); }
 
 Value Emit::load(Type type, Value address, int align) { return LLVM::LoadOp::create(b, type, address, align); }
@@ -178,7 +190,13 @@ Value Emit::f32(double value, int lanes) {
   return arith::ConstantOp::create(b, DenseElementsAttr::get(vec(lanes), Attribute(b.getF32FloatAttr(value))));
 }
 
-Value Emit::splat(Value scalar, int lanes) { return vector::BroadcastOp::create(b, vec(lanes, scalar.getType()), scalar); }
+Value Emit::splat(Value scalar, int lanes) {
+  Type type = scalar.getType();
+  std::string name = ("splat_" + Twine(type.isF32() ? "f32" : "i") + (type.isF32() ? Twine() : Twine(type.getIntOrFloatBitWidth()))).str();
+  return call(name + "_x" + std::to_string(lanes), Inline::Always, scalar, [&](ValueRange args) {
+    return Values{vector::BroadcastOp::create(b, vec(lanes, type), args[0])};
+  })[0];
+}
 Value Emit::addf(Value x, Value y) { return arith::AddFOp::create(b, x, y); }
 Value Emit::subf(Value x, Value y) { return arith::SubFOp::create(b, x, y); }
 Value Emit::mulf(Value x, Value y) { return arith::MulFOp::create(b, x, y); }

@@ -58,6 +58,7 @@ public:
   /// `count` times the body, without a branch in the machine code.
   Values unrolledLoop(int64_t count, ValueRange init, Fn<Values(Value, ValueRange)> body);
   void onlyIf(Value condition, Fn<void()> body);
+  Value either(Value condition, Type type, Fn<Value()> yes, Fn<Value()> no);
 
   /// Calls the level's function `name`; `write` gets its arguments and makes its results the first time that it is called.
   enum class Inline { Always, Never };
@@ -67,6 +68,7 @@ public:
   Value at(Value base, Value index, Type element);
   Value at(Value base, int64_t index, Type element);
   Value bytesAt(Value base, Value bytes);
+  Value bytesAt(Value base, int64_t bytes) { return at(base, bytes, b.getI8Type()); }
   Value load(Type type, Value address, int align = 1);
   void store(Value value, Value address, int align = 1);
   Value loadI32(Value base, Value index) { return toI64(load(b.getI32Type(), at(base, index, b.getI32Type()), 4)); }

@@ -64,7 +64,7 @@ bool emo::cpu::lowerLoss(KernelLossOp op, KernelLibrary &library) {
     Value x = args.ptr(0), weights = args.ptr(1), targets = args.ptr(2), out = args.ptr(3);
     MicroKernel micro(e, element, k);
     RowBlock rows = micro.blockAt(args.scratch, count, kRows);
-    Value logits = e.bytesAt(args.scratch, e.c(logitsStart)), states = e.bytesAt(args.scratch, e.c(stateStart));
+    Value logits = e.bytesAt(args.scratch, logitsStart), states = e.bytesAt(args.scratch, stateStart);
     e.loop(e.c(0), count, 1, [&](Value r) {
       micro.copyRow(rows, r, e.at(x, e.mul(e.add(first, r), k), element));
       Value state = e.at(states, e.mul(r, 3), f32);

@@ -39,30 +39,34 @@ struct Rows {
 
 } // namespace
 
-/// Size of blocks that divide `rows` rows evenly, so that no block is left with a few rows and all of the weights.
-static Value evenBlock(Emit &e, const Shape &shape, int64_t granule, Value rows) {
-  Value blocks = e.max(e.c(1), e.ceilDiv(rows, e.c(shape.rowsPerBlock)));
-  return e.mul(e.ceilDiv(e.ceilDiv(rows, blocks), e.c(granule)), granule);
+/// Size of blocks of at most `perBlock` rows that divide `rows` rows evenly, so that no block is left with a few rows and all of the weights.
+static Value evenBlock(Emit &e, Value perBlock, Value granule, Value rows) {
+  Value blocks = e.max(e.c(1), e.ceilDiv(rows, perBlock));
+  return e.mul(e.ceilDiv(e.ceilDiv(rows, blocks), granule), granule);
 }
 
 /// Finds the expert of block number `block` by walking the offsets; count is 0 for numbers behind the last block.
-static Rows findRows(Emit &e, const Shape &shape, int64_t granule, Value offsets, Value block, Value total) {
+static Rows findRows(Emit &e, const Shape &shape, Value granule, Value offsets, Value block, Value total) {
   Value perBlock = e.c(shape.rowsPerBlock);
   if (!offsets) {
-    Value even = evenBlock(e, shape, granule, total);
+    Value even = evenBlock(e, perBlock, granule, total);
     Value first = e.mul(block, even);
     return {e.c(0), first, e.min(even, e.sub(total, first))};
   }
-  // Carried: blocks left to skip, expert, first row, rows.
-  Values found = e.loop(e.c(0), e.c(shape.experts), 1, {block, e.c(0), e.c(0), e.c(0)}, [&](Value expert, ValueRange carried) {
-    Value begin = e.loadI32(offsets, expert), end = e.loadI32(offsets, e.add(expert, 1));
-    Value blocks = e.ceilDiv(e.sub(end, begin), perBlock);
-    Value skip = carried[0];
-    Value here = e.both(e.less(e.c(-1), skip), e.less(skip, blocks));
-    Value even = evenBlock(e, shape, granule, e.sub(end, begin));
-    Value first = e.add(begin, e.mul(skip, even));
-    return Values{e.sub(skip, blocks), e.select(here, expert, carried[1]), e.select(here, first, carried[2]),
-                  e.select(here, e.min(even, e.sub(end, first)), carried[3])};
+  Values args = {offsets, e.c(shape.experts), block, perBlock, granule};
+  Values found = e.call("find_rows", Emit::Inline::Never, args, [&](ValueRange inner) {
+    Value offsets = inner[0], perBlock = inner[3], granule = inner[4];
+    // Carried: blocks left to skip, expert, first row, rows.
+    return e.loop(e.c(0), inner[1], 1, {inner[2], e.c(0), e.c(0), e.c(0)}, [&](Value expert, ValueRange carried) {
+      Value begin = e.loadI32(offsets, expert), end = e.loadI32(offsets, e.add(expert, 1));
+      Value blocks = e.ceilDiv(e.sub(end, begin), perBlock);
+      Value skip = carried[0];
+      Value here = e.both(e.less(e.c(-1), skip), e.less(skip, blocks));
+      Value even = evenBlock(e, perBlock, granule, e.sub(end, begin));
+      Value first = e.add(begin, e.mul(skip, even));
+      return Values{e.sub(skip, blocks), e.select(here, expert, carried[1]), e.select(here, first, carried[2]),
+                    e.select(here, e.min(even, e.sub(end, first)), carried[3])};
+    });
   });
   return {found[1], found[2], found[3]};
 }
@@ -119,7 +123,7 @@ static bool writeKernel(KernelMatmulOp op, KernelArgs &args, const Shape &shape,
   Value block = e.div(args.task, chunks), chunk = e.rem(args.task, chunks);
   Value offsets = where.offsets < 0 ? Value() : args.ptr(where.offsets);
   MicroKernel micro(e, shape.element, shape.k);
-  Rows rows = findRows(e, shape, micro.rowGranule(), offsets, block, args.integer(where.rows));
+  Rows rows = findRows(e, shape, e.c(micro.rowGranule()), offsets, block, args.integer(where.rows));
   e.onlyIf(e.less(e.c(0), rows.count), [&] {
     RowBlock copied = micro.blockAt(args.scratch, rows.count, shape.rowsPerBlock);
     Value lhs = args.ptr(where.lhs), lhsStride = args.integer(where.lhsStride);

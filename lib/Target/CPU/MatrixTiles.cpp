@@ -47,7 +47,7 @@ void MatrixTiles::write(ValueRange args) {
 /// One or two row tiles times both column tiles of the panel over one K block; `first`: the sums start at zero.
 void MatrixTiles::pair(int tileRows, Value data, Value stepBytes, Value count, Value panel, Value ahead, Value lines, Value sums, Value first) {
   Value rowStride = e.c(64), sumStride = e.c(128);
-  auto sumAt = [&](int r, int column) { return e.bytesAt(sums, e.c(r * kRows * 128 + column * 64)); };
+  auto sumAt = [&](int r, int column) { return e.bytesAt(sums, r * kRows * 128 + column * 64); };
   auto over = [&](Fn<Value(int slot, Value address)> start) {
     Values init;
     for (int r = 0; r < tileRows; ++r)
@@ -57,10 +57,10 @@ void MatrixTiles::pair(int tileRows, Value data, Value stepBytes, Value count, V
       Value a = e.bytesAt(data, e.mul(step, stepBytes)), b = e.bytesAt(panel, e.mul(step, kPanelStepBytes));
       Value columns[2];
       for (int column = 0; column < 2; ++column)
-        columns[column] = load(4 + column, e.bytesAt(b, e.c(column * kTileBytes)), rowStride, /*stream=*/false);
+        columns[column] = load(4 + column, e.bytesAt(b, column * kTileBytes), rowStride, /*stream=*/false);
       Values next(carried);
       for (int r = 0; r < tileRows; ++r) {
-        Value tile = load(6 + r, e.bytesAt(a, e.c(r * kTileBytes)), rowStride, /*stream=*/true);
+        Value tile = load(6 + r, e.bytesAt(a, r * kTileBytes), rowStride, /*stream=*/true);
         for (int column = 0; column < 2; ++column)
           next[r * 2 + column] = dot(next[r * 2 + column], tile, columns[column]);
       }

@@ -11,6 +11,9 @@ using namespace emo::cpu;
 /// Rows of the largest tile, so many that the sums of a tile of any level fit.
 static constexpr int64_t kTileSumBytes = 2048;
 
+/// Up to so many rows tile registers have nothing to gain: memory is the limit.
+static constexpr int64_t kFewRows = 4;
+
 int64_t RowBlock::bytes(int64_t rows, int64_t k) {
   rows = llvm::alignTo(rows, MatrixTiles::kRows);
   return std::max(kTileSumBytes, rows * 32 * 4) + rows * llvm::alignTo(k, kStep) * 4;
@@ -25,12 +28,10 @@ RowBlock MicroKernel::blockAt(Value scratch, Value count, int64_t most) {
   if (hasTiles())
     count = e.mul(e.ceilDiv(count, e.c(MatrixTiles::kRows)), MatrixTiles::kRows);
   int64_t sums = std::max<int64_t>(kTileSumBytes, llvm::alignTo(most, MatrixTiles::kRows) * 32 * 4);
-  return {scratch, e.bytesAt(scratch, e.c(sums)), count};
+  return {scratch, e.bytesAt(scratch, sums), count};
 }
 
 void MicroKernel::copyRow(const RowBlock &block, Value row, Value source) {
-  Value to = e.bytesAt(block.data, e.mul(row, rowBytes()));
-  Value stepBytes = e.mul(block.rows, rowBytes());
   // The bits as they are, or widened.
   auto copy = [&](Value from, Value at, int lanes) {
     if (rowType() == element) {
@@ -39,21 +40,24 @@ void MicroKernel::copyRow(const RowBlock &block, Value row, Value source) {
     }
     e.storeF32(e.loadF32(element, from, lanes), rowType(), at);
   };
-  int64_t whole = k / kStep;
-  int lanes = rowType() == element ? int(64 / bytesOf(element)) : e.lanes();
-  e.loop(e.c(0), e.c(whole), 1, [&](Value number) {
-    Value from = e.at(source, e.mul(number, kStep), element), at = e.bytesAt(to, e.mul(number, stepBytes));
-    for (int64_t i = 0; i < kStep; i += lanes)
-      copy(e.at(from, i, element), e.at(at, i, rowType()), lanes);
-  });
-  if (whole * kStep == k)
-    return;
-  Value at = e.bytesAt(to, e.mul(e.c(whole), stepBytes));
-  Type zero = e.vec(16, e.b.getI32Type());
-  for (int64_t i = 0; i < rowBytes(); i += 64)
-    e.store(arith::ConstantOp::create(e.b, e.b.getZeroAttr(zero)), e.bytesAt(at, e.c(i)));
-  e.loop(e.c(0), e.c(k - whole * kStep), 1, [&](Value i) {
-    copy(e.at(source, e.add(i, whole * kStep), element), e.at(at, i, rowType()), 1);
+  Values args = {e.bytesAt(block.data, e.mul(row, rowBytes())), e.mul(block.rows, rowBytes()), source, e.c(k)};
+  e.call(("copy_row_" + kind()).str(), Emit::Inline::Never, args, [&](ValueRange inner) {
+    Value to = inner[0], stepBytes = inner[1], from = inner[2], depth = inner[3];
+    Value whole = e.div(depth, e.c(kStep)), left = e.rem(depth, e.c(kStep));
+    int lanes = rowType() == element ? int(64 / bytesOf(element)) : e.lanes();
+    e.loop(e.c(0), whole, 1, [&](Value number) {
+      Value source = e.at(from, e.mul(number, kStep), element), at = e.bytesAt(to, e.mul(number, stepBytes));
+      for (int64_t i = 0; i < kStep; i += lanes)
+        copy(e.at(source, i, element), e.at(at, i, rowType()), lanes);
+    });
+    e.onlyIf(e.less(e.c(0), left), [&] {
+      Value source = e.at(from, e.mul(whole, kStep), element), at = e.bytesAt(to, e.mul(whole, stepBytes));
+      Value zero = arith::ConstantOp::create(e.b, e.b.getZeroAttr(e.vec(16, e.b.getI32Type())));
+      for (int64_t i = 0; i < rowBytes(); i += 64)
+        e.store(zero, e.bytesAt(at, i));
+      e.loop(e.c(0), left, 1, [&](Value i) { copy(e.at(source, i, element), e.at(at, i, rowType()), 1); });
+    });
+    return Values();
   });
 }
 
@@ -93,7 +97,7 @@ Values MicroKernel::step(Tile shape, Value row, Value weights, Value unitBytes, 
     }
   Values next(sums);
   for (int r = 0; r < shape.rows; ++r) {
-    Value address = e.bytesAt(row, e.c(r * rowBytes()));
+    Value address = e.bytesAt(row, r * rowBytes());
     if (dot()) {
       Value a = vector::BitCastOp::create(e.b, e.vec(lanes * 2, e.b.getBF16Type()), e.splat(e.load(i32, address, 4), lanes));
       for (auto [i, w] : llvm::enumerate(columns)) {
@@ -103,7 +107,7 @@ Values MicroKernel::step(Tile shape, Value row, Value weights, Value unitBytes, 
       continue;
     }
     Value even = e.splat(e.load(e.b.getF32Type(), address, 4), lanes);
-    Value odd = bf16 ? e.splat(e.load(e.b.getF32Type(), e.bytesAt(address, e.c(4)), 4), lanes) : Value();
+    Value odd = bf16 ? e.splat(e.load(e.b.getF32Type(), e.bytesAt(address, 4), 4), lanes) : Value();
     for (auto [i, w] : llvm::enumerate(columns)) {
       Value &sum = next[r * columns.size() + i];
       sum = e.fma(even, w[0], sum);
@@ -115,7 +119,7 @@ Values MicroKernel::step(Tile shape, Value row, Value weights, Value unitBytes, 
 }
 
 void MicroKernel::writeTile(Tile shape, ValueRange args) {
-  Value data = args[0], stepBytes = args[1], depth = args[2], weights = args[3], unitBytes = args[4], sums = args[5];
+  Value data = args[Data], stepBytes = args[StepBytes], depth = args[Depth], weights = args[Weights], unitBytes = args[UnitBytes];
   bool bf16 = element.isBF16();
   // A K step is 16 pairs or 32 single k; a quarter of it at a time.
   int64_t inQuarter = bf16 ? 4 : 8, bytes = bf16 && !dot() ? 8 : 4;
@@ -128,8 +132,8 @@ void MicroKernel::writeTile(Tile shape, ValueRange args) {
         return step(shape, e.bytesAt(a, e.mul(j, bytes)), e.bytesAt(w, e.mul(j, advance)), unitBytes, inner);
       });
       if (prefetches(shape)) {
-        Value from = e.bytesAt(args[6], e.mul(e.mul(e.add(e.mul(number, 4), quarter), args[7]), 64));
-        e.loop(e.c(0), args[7], 1, [&](Value line) {
+        Value from = e.bytesAt(args[Ahead], e.mul(e.mul(e.add(e.mul(number, 4), quarter), args[Lines]), 64));
+        e.loop(e.c(0), args[Lines], 1, [&](Value line) {
           LLVM::Prefetch::create(e.b, e.bytesAt(from, e.mul(line, 64)), /*rw=*/0, /*hint=*/2, /*cache=*/1);
         });
       }
@@ -147,16 +151,12 @@ void MicroKernel::writeTile(Tile shape, ValueRange args) {
     });
   }
   for (auto [i, sum] : llvm::enumerate(result))
-    e.store(sum, e.at(sums, i * e.lanes(), e.b.getF32Type()));
+    e.store(sum, e.at(args[Sums], i * e.lanes(), e.b.getF32Type()));
 }
 
-void MicroKernel::callTile(Tile shape, const RowBlock &block, Value row, Value weights, Value aheadAddress, Value aheadLines) {
-  Values args = {e.bytesAt(block.data, e.mul(row, rowBytes())), e.mul(block.rows, rowBytes()), e.c(k), weights, e.c(panelBytes()), block.sums};
-  if (prefetches(shape))
-    args.append({aheadAddress, aheadLines});
-  StringRef kind = !element.isBF16() ? "f32" : dot() ? "bf16_pairs" : "bf16";
-  std::string name = ("tile_" + kind + "_" + Twine(shape.rows) + "x" + Twine(shape.units)).str();
-  e.call(name, Emit::Inline::Never, args, [&](ValueRange inner) {
+void MicroKernel::callTile(Tile shape, ValueRange args) {
+  std::string name = ("tile_" + kind() + "_" + Twine(shape.rows) + "x" + Twine(shape.units)).str();
+  e.call(name, Emit::Inline::Never, args.take_front(prefetches(shape) ? Rows : Ahead), [&](ValueRange inner) {
     writeTile(shape, inner);
     return Values();
   });
@@ -178,10 +178,35 @@ void MicroKernel::storeSums(const RowBlock &block, Value row, Value rows, Value 
   });
 }
 
+/// The sums of at most as many rows and units as one tile has, or of any number of rows and one panel in tile registers.
+void MicroKernel::multiply(ValueRange args) {
+  e.call(("multiply_" + kind()).str(), Emit::Inline::Never, args, [&](ValueRange inner) {
+    Value rows = inner[Rows], units = inner[Units];
+    int previous = 0, previousUnits = 0;
+    for (Tile shape : tiles()) {
+      if (hasTiles() && shape.rows > kFewRows)
+        break;
+      if (shape.units != previousUnits)
+        previous = 0;
+      Value fits = e.both(e.less(e.c(previous), rows), e.less(rows, e.c(shape.rows + 1)));
+      previous = shape.rows, previousUnits = shape.units;
+      e.onlyIf(e.both(fits, e.equal(units, e.c(shape.units))), [&] { callTile(shape, inner); });
+    }
+    if (hasTiles())
+      e.onlyIf(e.less(e.c(kFewRows), rows), [&] {
+        Value blockRows = e.div(inner[StepBytes], e.c(rowBytes())), steps = e.ceilDiv(inner[Depth], e.c(kStep));
+        MatrixTiles(e).multiply(inner[Data], blockRows, steps, inner[Weights], inner[Ahead], inner[Sums]);
+      });
+    return Values();
+  });
+}
+
 /// Panels are the outer loop, so that one is read from memory once and serves all rows; while it does, the next one is prefetched.
 void MicroKernel::run(const RowBlock &block, Value rows, Value weights, Value begin, Value end, Store store) {
   Value zero = e.c(0), one = e.c(1);
-  int largest = tiles().back().rows;
+  Value most = e.c(tiles().back().rows);
+  if (hasTiles())
+    most = e.select(e.less(e.c(kFewRows), rows), rows, most);
   // Groups of several units while few rows allow it, then single units.
   Value wide = one;
   for (Tile tile : llvm::reverse(tiles()))
@@ -189,39 +214,30 @@ void MicroKernel::run(const RowBlock &block, Value rows, Value weights, Value be
       wide = e.select(e.less(rows, e.c(tile.rows + 1)), e.c(tile.units), wide);
   Value wholeGroups = e.div(e.sub(end, begin), wide);
   Value groups = e.add(wholeGroups, e.rem(e.sub(end, begin), wide));
-  Value passes = e.ceilDiv(rows, e.c(largest));
+  Value passes = e.ceilDiv(rows, most);
   // Lines of the next unit for each quarter of a K step (bf16: 8 in all; f32: 16), divided among the passes over the rows.
   int64_t quarterLines = weightStepBytes() / 4 / 64;
   Value lines = e.ceilDiv(e.c(quarterLines / unitsPerPanel()), passes);
-  // Tile registers multiply all rows at once. Below five rows an expert they have nothing to gain.
-  Value hasMatrix = hasTiles() ? e.less(e.c(4), rows) : Value();
-  Value rowsAtOnce = hasTiles() ? e.select(hasMatrix, rows, e.c(largest)) : e.c(largest);
   e.loop(zero, groups, 1, [&](Value group) {
     Value isWide = e.less(group, wholeGroups);
     Value units = e.select(isWide, wide, one);
     Value unit = e.add(begin, e.select(isWide, e.mul(group, wide), e.add(e.mul(wholeGroups, wide), e.sub(group, wholeGroups))));
     Value panel = panelOf(weights, unit), next = panelOf(weights, e.add(unit, one));
-    Value passCount = hasTiles() ? e.select(hasMatrix, one, passes) : passes;
-    e.loop(zero, passCount, 1, [&](Value pass) {
-      Value row = e.mul(pass, largest);
-      Value left = e.min(rowsAtOnce, e.sub(rows, row));
-      int previous = 0, previousUnits = 0;
-      for (Tile shape : tiles()) {
-        if (hasTiles() && shape.rows > 4)
-          break;
-        if (shape.units != previousUnits)
-          previous = 0;
-        Value fits = e.both(e.less(e.c(previous), left), e.less(left, e.c(shape.rows + 1)));
-        previous = shape.rows, previousUnits = shape.units;
-        e.onlyIf(e.both(fits, e.equal(units, e.c(shape.units))), [&] {
-          Value share = e.mul(e.mul(pass, lines), panelBytes() / quarterLines);
-          callTile(shape, block, row, panel, e.bytesAt(next, share), lines);
-        });
-      }
-      if (hasTiles())
-        e.onlyIf(hasMatrix, [&] {
-          MatrixTiles(e).multiply(block.data, block.rows, e.c(llvm::divideCeil(k, kStep)), panel, next, block.sums);
-        });
+    e.loop(zero, passes, 1, [&](Value pass) {
+      Value row = e.mul(pass, most);
+      Value left = e.min(most, e.sub(rows, row));
+      Values args(NumArguments);
+      args[Data] = e.bytesAt(block.data, e.mul(row, rowBytes()));
+      args[StepBytes] = e.mul(block.rows, rowBytes());
+      args[Depth] = e.c(k);
+      args[Weights] = panel;
+      args[UnitBytes] = e.c(panelBytes());
+      args[Sums] = block.sums;
+      args[Ahead] = e.bytesAt(next, e.mul(e.mul(pass, lines), panelBytes() / quarterLines));
+      args[Lines] = lines;
+      args[Rows] = left;
+      args[Units] = units;
+      multiply(args);
       storeSums(block, row, left, unit, units, store);
     });
   });

@@ -51,20 +51,24 @@ private:
   struct Tile {
     int rows, units;
   };
+  /// Arguments of the level's functions: `data` of the first row, bytes between its K steps, K, weights of the first unit, bytes between
+  /// units, sums [row][unit][2 vectors], address to prefetch from and lines of it for each quarter of a K step, and number of rows and units.
+  enum Argument { Data, StepBytes, Depth, Weights, UnitBytes, Sums, Ahead, Lines, Rows, Units, NumArguments };
+
   llvm::ArrayRef<Tile> tiles() const;
-  void callTile(Tile shape, const RowBlock &block, Value row, Value weights, Value aheadAddress, Value aheadLines);
-  /// The function's body: `data` of the tile's first row, bytes between K steps, K, weights of the first unit, bytes between units, sums
-  /// [row][unit][2 vectors], and when it prefetches the address and the lines for each quarter of a K step.
+  void multiply(ValueRange args);
+  void callTile(Tile shape, ValueRange args);
   void writeTile(Tile shape, ValueRange args);
   Values step(Tile shape, Value row, Value weights, Value unitBytes, ValueRange sums);
   void storeSums(const RowBlock &block, Value row, Value rows, Value unit, Value units, Store store);
   Value panelOf(Value weights, Value unit);
+  llvm::StringRef kind() const { return !element.isBF16() ? "f32" : dot() ? "bf16_pairs" : "bf16"; }
   bool prefetches(Tile shape) const { return shape.units == 1 && shape.rows >= 4 && e.lanes() == 16; }
   bool dot() const { return element.isBF16() && e.isa.bf16Dot; }
   bool hasTiles() const { return dot() && e.isa.tiles != IsaTiles::None; }
-  Type rowType() const;                 // of copied elements
-  int64_t rowBytes() const;             // of a K step of one row
-  int64_t panelBytes() const;           // of one expert's panel
+  Type rowType() const;     // of copied elements
+  int64_t rowBytes() const; // of a K step of one row
+  int64_t panelBytes() const; // of one expert's panel
   int64_t weightStepBytes() const { return kStep * 32 * bytesOf(element); }
 
   Emit &e;

@@ -27,8 +27,7 @@ public:
       e.store(s, e.at(selection, i, f32));
     });
     int64_t topK = op.getTopK();
-    for (int64_t j = 0; j < topK; ++j)
-      choose(logits, selection, weights, indices, j);
+    e.loop(e.c(0), e.c(topK), 1, [&](Value j) { choose(logits, selection, weights, indices, j); });
     if (!scoreFirst)
       score(weights, topK);
     finish(weights, topK);
@@ -61,7 +60,7 @@ private:
   }
 
   /// Choice j: the largest selection score, the lower index on ties; it is then taken out.
-  void choose(Value scores, Value selection, Value weights, Value indices, int64_t j) {
+  void choose(Value scores, Value selection, Value weights, Value indices, Value j) {
     Value first = e.load(f32, selection, 4);
     Values best = e.loop(e.c(1), e.c(routed), 1, {first, e.c(0)}, [&](Value i, ValueRange carried) {
       Value s = e.load(f32, e.at(selection, i, f32), 4);
@@ -173,7 +172,7 @@ bool emo::cpu::lowerRouter(KernelRouterOp op, KernelLibrary &library) {
     Type f32 = e.b.getF32Type();
     Value from = args.ptr(0), matrix = args.ptr(1), weights = args.ptr(2), indices = args.ptr(3);
     Value bias = op.getBias() ? args.ptr(5) : Value();
-    Value logits = e.bytesAt(args.scratch, e.c(logitsStart)), selection = e.bytesAt(args.scratch, e.c(selectionStart));
+    Value logits = e.bytesAt(args.scratch, logitsStart), selection = e.bytesAt(args.scratch, selectionStart);
     Value first = e.mul(args.task, kTokens);
     e.loop(first, e.min(args.integer(4), e.add(first, kTokens)), 1, [&](Value token) {
       Value row = e.mul(token, size);

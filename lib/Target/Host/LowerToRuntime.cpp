@@ -36,6 +36,7 @@ private:
   Value element(Value base, int64_t i) {
     return LLVM::GEPOp::create(b, ptr(), b.getI64Type(), base, ArrayRef<LLVM::GEPArg>{int32_t(i)});
   }
+  Type descriptorType(int64_t rank);
   Value makeMemref(MemRefType type, Value data, ArrayRef<Value> sizes);
   Value addressOf(Value memref);
 
@@ -83,13 +84,18 @@ Value EntryLowering::call(StringRef name, Type result, ValueRange args) {
   return result ? op.getResult() : Value();
 }
 
-/// A row-major memref over `data`, as the descriptor struct that the conversion to LLVM uses.
-Value EntryLowering::makeMemref(MemRefType type, Value data, ArrayRef<Value> sizes) {
-  int64_t rank = type.getRank();
+/// The struct that the conversion to LLVM makes of memrefs: allocated and aligned pointer, offset, sizes, strides.
+Type EntryLowering::descriptorType(int64_t rank) {
   SmallVector<Type> fields = {ptr(), ptr(), b.getI64Type()};
   if (rank)
     fields.append(2, LLVM::LLVMArrayType::get(b.getI64Type(), rank));
-  Value descriptor = LLVM::PoisonOp::create(b, LLVM::LLVMStructType::getLiteral(b.getContext(), fields));
+  return LLVM::LLVMStructType::getLiteral(b.getContext(), fields);
+}
+
+/// A row-major memref over `data`.
+Value EntryLowering::makeMemref(MemRefType type, Value data, ArrayRef<Value> sizes) {
+  int64_t rank = type.getRank();
+  Value descriptor = LLVM::PoisonOp::create(b, descriptorType(rank));
   auto insert = [&](Value value, ArrayRef<int64_t> position) {
     descriptor = LLVM::InsertValueOp::create(b, descriptor, value, position);
   };
@@ -112,17 +118,15 @@ static int64_t bytesOf(Type element) { return element.isIndex() ? 8 : llvm::divi
 /// Address of a memref's first element.
 Value EntryLowering::addressOf(Value memref) {
   auto type = cast<MemRefType>(memref.getType());
-  Value base = memref::ExtractAlignedPointerAsIndexOp::create(b, memref);
-  Value bytes = arith::IndexCastOp::create(b, b.getI64Type(), base);
-  SmallVector<int64_t> strides;
-  int64_t offset = 0;
-  (void)type.getStridesAndOffset(strides, offset);
+  Value descriptor = UnrealizedConversionCastOp::create(b, descriptorType(type.getRank()), memref).getResult(0);
+  Value base = LLVM::ExtractValueOp::create(b, descriptor, ArrayRef<int64_t>{1});
+  auto [strides, offset] = type.getStridesAndOffset();
   int64_t elementBytes = bytesOf(type.getElementType());
-  if (ShapedType::isDynamic(offset)) {
-    auto metadata = memref::ExtractStridedMetadataOp::create(b, memref);
-    return arith::AddIOp::create(b, bytes, arith::MulIOp::create(b, toI64(metadata.getOffset()), i64(elementBytes)));
-  }
-  return offset ? arith::AddIOp::create(b, bytes, i64(offset * elementBytes)).getResult() : bytes;
+  if (!ShapedType::isDynamic(offset))
+    return offset ? LLVM::GEPOp::create(b, ptr(), b.getI8Type(), base, ValueRange{i64(offset * elementBytes)}).getResult() : base;
+  Value elements = toI64(memref::ExtractStridedMetadataOp::create(b, memref).getOffset());
+  Value bytes = arith::MulIOp::create(b, elements, i64(elementBytes));
+  return LLVM::GEPOp::create(b, ptr(), b.getI8Type(), base, ValueRange{bytes});
 }
 
 //===----------------------------------------------------------------------===//
@@ -199,18 +203,35 @@ void EntryLowering::lowerParam(ParamRefOp op) {
   op.erase();
 }
 
+/// Calls a function that stores the arguments to a block on its stack and starts the tasks: one per list of types ('p' for pointers, 'i' for
+/// integers), so that a launch is one line.
 void EntryLowering::lowerLaunch(LaunchOp op) {
-  b.setInsertionPointToStart(&function.front());
-  b.setLoc(op.getLoc());
-  // In the entry block: one stack slot, however often the launch runs.
-  Value block = LLVM::AllocaOp::create(b, ptr(), b.getI64Type(), i64(std::max<int64_t>(op.getArgs().size(), 1)));
   b.setInsertionPoint(op);
-  for (auto [i, arg] : llvm::enumerate(op.getArgs())) {
-    Value word = isa<MemRefType>(arg.getType()) ? addressOf(arg) : toI64(arg);
-    LLVM::StoreOp::create(b, word, element(block, i));
+  b.setLoc(op.getLoc());
+  SmallVector<Value> args = {context, i32(kernels.lookup(op.getKernel())), toI64(op.getTasks()), toI64(op.getScratchBytes())};
+  constexpr unsigned kFixed = 4;
+  std::string name = "emo_launch_";
+  for (Value arg : op.getArgs()) {
+    bool isMemref = isa<MemRefType>(arg.getType());
+    name += isMemref ? 'p' : 'i';
+    args.push_back(isMemref ? addressOf(arg) : toI64(arg));
   }
-  call("emo_rt_parallel", Type(),
-       {context, i32(kernels.lookup(op.getKernel())), block, toI64(op.getTasks()), toI64(op.getScratchBytes())});
+  auto module = function->getParentOfType<ModuleOp>();
+  if (!module.lookupSymbol(name)) {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(module.getBody());
+    auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(b.getContext()), llvm::to_vector(ValueRange(args).getTypes()));
+    auto launch = LLVM::LLVMFuncOp::create(b, name, type, LLVM::Linkage::Internal);
+    Block *body = launch.addEntryBlock(b);
+    b.setInsertionPointToStart(body);
+    Value block = LLVM::AllocaOp::create(b, ptr(), b.getI64Type(), i64(std::max<int64_t>(op.getArgs().size(), 1)));
+    for (auto [i, arg] : llvm::enumerate(body->getArguments().drop_front(kFixed)))
+      LLVM::StoreOp::create(b, arg, element(block, i));
+    auto given = body->getArguments();
+    call("emo_rt_parallel", Type(), {given[0], given[1], block, given[2], given[3]});
+    LLVM::ReturnOp::create(b, ValueRange());
+  }
+  call(name, Type(), args);
   op.erase();
 }
 

@@ -22,7 +22,7 @@ func.func @f(%n: index) {
 // -----
 module {
   func.func @f(%n: index) {
-    // expected-error @+1 {{'emo.launch' op expects its kernel 'k' in every module with 'emo.isa', found none in that of "x86-64-v3"}}
+    // expected-error @+1 {{'emo.launch' op expects its kernel 'k' for every module with 'emo.isa', in it or where 'emo.base_isa' leads, found none for that of "x86-64-v3"}}
     emo.launch "k"(%n) tasks(%n) scratch(%n) : index
     return
   }
@@ -32,5 +32,28 @@ module {
     }
   }
   module @v3 attributes {emo.isa = "x86-64-v3"} {
+  }
+}
+// -----
+// A base that leads in a circle, and one that is not there.
+module {
+  func.func @f(%n: index) {
+    // expected-error @+1 {{'emo.launch' op expects its kernel 'k' for every module with 'emo.isa', in it or where 'emo.base_isa' leads, found none for that of "x86-64-v2"}}
+    emo.launch "k"(%n) tasks(%n) scratch(%n) : index
+    return
+  }
+  module @v2 attributes {emo.isa = "x86-64-v2", emo.base_isa = "x86-64-v3"} {
+  }
+  module @v3 attributes {emo.isa = "x86-64-v3", emo.base_isa = "x86-64-v2"} {
+  }
+}
+// -----
+module {
+  func.func @f(%n: index) {
+    // expected-error @+1 {{'emo.launch' op expects its kernel 'k' for every module with 'emo.isa', in it or where 'emo.base_isa' leads, found none for that of "x86-64-v4"}}
+    emo.launch "k"(%n) tasks(%n) scratch(%n) : index
+    return
+  }
+  module @v4 attributes {emo.isa = "x86-64-v4", emo.base_isa = "x86-64-v3"} {
   }
 }

@@ -147,3 +147,15 @@ emo.param @w : tensor<2xf32> from [#emo.source<"m", 8, tensor<2xf32>>]
 // -----
 // expected-error @+1 {{'emo.param' op attribute 'type' failed to satisfy constraint: type attribute of statically shaped tensor of any type values}}
 emo.param @w : f32 from [#emo.source<"m", 0, tensor<2xf32>>]
+// -----
+// expected-error @+1 {{expects repeat after a #emo.source, got #emo.literal<dense<1.000000e+00> : tensor<2xf32>>}}
+emo.param @p : tensor<4xf32> from [#emo.literal<dense<1.0> : tensor<2xf32>> repeat(2 by 8)]
+// -----
+// expected-error @+1 {{expects to repeat a source 1 to 1048576 times, got 1048577}}
+emo.param @p : tensor<4xf32> from [#emo.source<"m", 0, tensor<4xf32>> repeat(1048577 by 8)]
+// -----
+// expected-error @+1 {{expects to repeat a source 1 to 1048576 times, got 0}}
+emo.param @p : tensor<4xf32> from [#emo.source<"m", 0, tensor<4xf32>> repeat(0 by 8)]
+// -----
+// expected-error @+1 {{repeats a source past the largest offset, found 3 by 9223372036854775807}}
+emo.param @p : tensor<4xf32> from [#emo.source<"m", 0, tensor<4xf32>> repeat(3 by 9223372036854775807)]

@@ -2,6 +2,8 @@
 // Registration of the emo dialect.
 #include "emo/Dialect/Emo/IR/Emo.h"
 
+#include "Sources.h"
+
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // emo.param and emo.param.ref.
+#include "Sources.h"
 #include "emo/Dialect/Emo/IR/Emo.h"
 #include "llvm/Support/MathExtras.h"
 #include <cmath>
@@ -86,6 +87,76 @@ static RankedTensorType sourceType(Attribute source, EmitError emitError) {
       return {};
   }
   return type;
+}
+
+//===----------------------------------------------------------------------===//
+// Lists of sources
+//===----------------------------------------------------------------------===//
+
+/// Number of sources from `first` on that are one file's bytes of one type at equal distances, and the distance.
+static std::pair<size_t, int64_t> runOfSources(ArrayRef<Attribute> sources) {
+  auto distance = [](Attribute a, Attribute b) -> std::optional<int64_t> {
+    auto x = dyn_cast<SourceAttr>(a), y = dyn_cast<SourceAttr>(b);
+    int64_t bytes;
+    if (!x || !y || x.getFile() != y.getFile() || x.getType() != y.getType() || x.getTransforms() != y.getTransforms() ||
+        llvm::SubOverflow(y.getOffset(), x.getOffset(), bytes))
+      return std::nullopt;
+    return bytes;
+  };
+  if (sources.size() < 2)
+    return {1, 0};
+  std::optional<int64_t> step = distance(sources[0], sources[1]);
+  size_t count = 1;
+  while (step && count < sources.size() && distance(sources[count - 1], sources[count]) == step)
+    ++count;
+  return {count, step.value_or(0)};
+}
+
+void emo::printSources(OpAsmPrinter &printer, Operation *, ArrayAttr sources) {
+  printer << "[";
+  for (ArrayRef<Attribute> left = sources.getValue(); !left.empty();) {
+    auto [count, step] = runOfSources(left);
+    constexpr size_t kShortestRun = 3;
+    count = count < kShortestRun ? 1 : count;
+    printer << left.front();
+    if (count > 1)
+      printer << " repeat(" << count << " by " << step << ")";
+    left = left.drop_front(count);
+    if (!left.empty())
+      printer << ", ";
+  }
+  printer << "]";
+}
+
+ParseResult emo::parseSources(OpAsmParser &parser, ArrayAttr &sources) {
+  SmallVector<Attribute> list;
+  auto parseOne = [&]() -> ParseResult {
+    Attribute first;
+    if (parser.parseAttribute(first))
+      return failure();
+    list.push_back(first);
+    if (failed(parser.parseOptionalKeyword("repeat")))
+      return success();
+    SMLoc at = parser.getCurrentLocation();
+    int64_t count, step, last;
+    if (parser.parseLParen() || parser.parseInteger(count) || parser.parseKeyword("by") || parser.parseInteger(step) || parser.parseRParen())
+      return failure();
+    auto source = dyn_cast<SourceAttr>(first);
+    if (!source)
+      return parser.emitError(at, "expects repeat after a #emo.source, got ") << first;
+    constexpr int64_t kMost = 1 << 20;
+    if (count < 1 || count > kMost)
+      return parser.emitError(at, "expects to repeat a source 1 to ") << kMost << " times, got " << count;
+    if (llvm::MulOverflow(count - 1, step, last) || llvm::AddOverflow(source.getOffset(), last, last))
+      return parser.emitError(at, "repeats a source past the largest offset, found ") << count << " by " << step;
+    for (int64_t i = 1; i < count; ++i)
+      list.push_back(SourceAttr::get(parser.getContext(), source.getFile(), source.getOffset() + i * step, source.getType(), source.getTransforms()));
+    return success();
+  };
+  if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, parseOne))
+    return failure();
+  sources = parser.getBuilder().getArrayAttr(list);
+  return success();
 }
 
 LogicalResult ParamOp::verify() {

@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Dialect.h"
 #include "mlir/IR/OpDefinition.h"
@@ -25,5 +26,13 @@
 #include "emo/Dialect/Emo/IR/EmoAttributes.h.inc"
 #define GET_OP_CLASSES
 #include "emo/Dialect/Emo/IR/EmoOps.h.inc"
+
+namespace emo {
+
+/// Which nested module of a program has `kernel` for the ISA level of `level`, a module with `emo.isa`: that module itself, or the first that
+/// has it on the way from base to base (`emo.base_isa`). Null when there is none.
+mlir::ModuleOp findKernelModule(mlir::ModuleOp level, llvm::StringRef kernel);
+
+} // namespace emo
 
 #endif // EMO_DIALECT_EMO_IR_EMO_H

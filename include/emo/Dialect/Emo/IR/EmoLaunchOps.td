@@ -10,8 +10,8 @@ def Emo_LaunchArg : AnyTypeOf<[AnyStridedMemRef, I1, I8, I16, I32, I64, Index, F
 def Emo_LaunchOp : Emo_Op<"launch", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "run all tasks of a generated kernel on the runtime's pool";
   let description = [{
-    `kernel` names a function `(args: !llvm.ptr, task: i64, scratch: !llvm.ptr)` that exists in the nested module of every ISA level
-    (`builtin.module` with the attribute `emo.isa`). args become one i64 each in the argument block: memrefs as the address of their
+    `kernel` names a function `(args: !llvm.ptr, task: i64, scratch: !llvm.ptr)` that exists for every ISA level: in the level's nested
+    module (`builtin.module` with the attribute `emo.isa`) or in that of the level that `emo.base_isa` names, and so on. args become one i64 each in the argument block: memrefs as the address of their
     first element (strides and sizes are passed as separate index args where a kernel needs them), integers and indices
     sign-extended, f32 and f64 as their bits. Lowered to emo_rt_parallel.
   }];

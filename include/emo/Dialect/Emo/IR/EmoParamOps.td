@@ -17,10 +17,17 @@ def Emo_ParamOp : Emo_Op<"param", [Symbol, DeclareOpInterfaceMethods<Symbol>]> {
             #emo.source<"model.safetensors", 69632, tensor<128x256xbf16>>]
       program [#emo.reshape<[2, 128, 256]>, #emo.cast<f32>]
     ```
+
+    Three or more sources of one file and type at equal distances print as the first one and `repeat(count by bytes)`:
+
+    ```mlir
+    emo.param @layers.0.experts.up : tensor<1024x256xbf16>
+      from [#emo.source<"model.safetensors", 4096, tensor<128x256xbf16>> repeat(8 by 65536)]
+    ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<AnyStaticShapeTensor>:$type, ArrayAttr:$sources,
     DefaultValuedAttr<ArrayAttr, "{}">:$program);
-  let assemblyFormat = "$sym_name `:` $type `from` $sources (`program` $program^)? attr-dict";
+  let assemblyFormat = "$sym_name `:` $type `from` custom<Sources>($sources) (`program` $program^)? attr-dict";
   let hasVerifier = 1;
   let extraClassDeclaration = [{
     /// A parameter is an implementation detail of its module: unused ones may be removed.
