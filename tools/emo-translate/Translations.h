@@ -8,6 +8,9 @@ namespace emo {
 /// Registers --dump-weights and --weights-table.
 void registerWeightTranslations();
 
+/// Registers --export-hf.
+void registerHuggingFaceExport();
+
 } // namespace emo
 
 #endif // EMO_TOOLS_EMO_TRANSLATE_TRANSLATIONS_H

@@ -7,6 +7,7 @@
 
 int main(int argc, char **argv) {
   emo::registerHuggingFaceTranslation();
+  emo::registerHuggingFaceExport();
   emo::registerOnnxTranslation();
   emo::registerWeightTranslations();
   return mlir::failed(mlir::mlirTranslateMain(argc, argv, "emo model translation\n"));
