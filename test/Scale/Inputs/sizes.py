@@ -6,7 +6,7 @@ import sys
 
 model, folder, *phases = sys.argv[1:]
 os.makedirs(folder, exist_ok=True)
-IR_BYTES, PEAK_KIB = 2 << 20, 700 << 10
+IR_BYTES, PEAK_KIB = 2_000_000, 700_000_000 // 1024
 
 
 def limited(value, limit, unit):
