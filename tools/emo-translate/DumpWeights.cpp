@@ -2,10 +2,8 @@
 // --dump-weights: the weights blob of a module, as an artifact would carry it; --weights-table: where each parameter lies in it.
 #include "Translations.h"
 
+#include "emo/Pipelines/Register.h"
 #include "emo/Target/Weights.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Tools/mlir-translate/Translation.h"
 
 using namespace mlir;
@@ -38,13 +36,10 @@ static LogicalResult printTable(ModuleOp module, raw_ostream &os) {
 }
 
 void emo::registerWeightTranslations() {
-  auto dialects = [](DialectRegistry &registry) {
-    registry.insert<EmoDialect, func::FuncDialect, arith::ArithDialect, tensor::TensorDialect>();
-  };
   static TranslateFromMLIRRegistration dump(
       "dump-weights", "compute the parameters of a module and write them one after the other",
-      dumpWeights, dialects);
+      dumpWeights, registerAllDialects);
   static TranslateFromMLIRRegistration table(
       "weights-table", "list offset, bytes, name and type of the parameters in the weights of a module",
-      printTable, dialects);
+      printTable, registerAllDialects);
 }

@@ -2,16 +2,9 @@
 // --export-hf: a model as a Hugging Face folder.
 #include "Translations.h"
 
+#include "emo/Pipelines/Register.h"
 #include "emo/Target/HuggingFace.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Tools/mlir-translate/Translation.h"
-#include "emo/Dialect/Emo/IR/Emo.h"
-#include "emo/Dialect/Onnx/IR/Onnx.h"
 
 #include <thread>
 
@@ -48,9 +41,5 @@ void emo::registerHuggingFaceExport() {
   static Options options;
   static TranslateFromMLIRRegistration registration(
       "export-hf", "write a raised model as a Hugging Face folder, --folder",
-      [](ModuleOp module, raw_ostream &) { return exportModule(module, options); },
-      [](DialectRegistry &registry) {
-        registry.insert<EmoDialect, onnxir::OnnxDialect, arith::ArithDialect, func::FuncDialect, linalg::LinalgDialect, math::MathDialect,
-                        scf::SCFDialect, tensor::TensorDialect>();
-      });
+      [](ModuleOp module, raw_ostream &) { return exportModule(module, options); }, registerAllDialects);
 }
