@@ -45,6 +45,11 @@ def parse(arguments):
     parser.add_argument(
         "--quick", action="store_true", help="tiny shapes and one repetition: shows that everything runs, measures nothing"
     )
+    parser.add_argument(
+        "--priority",
+        action="store_true",
+        help="run everything at the highest priority, where others use the machine too; needs root",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
     options = parser.parse_args(arguments)
     options.only = options.only.split(",")
@@ -54,6 +59,17 @@ def parse(arguments):
     if not 1 <= options.threads <= 1024:
         parser.error("--threads expects a number from 1 to 1024, got %d" % options.threads)
     return options
+
+
+def raise_priority():
+    """Of this process and those it starts, above all others. Linux weighs sessions first where it groups by them."""
+    try:
+        os.setsid()
+        with open("/proc/self/autogroup", "w") as file:
+            file.write("-20")
+    except (PermissionError, FileNotFoundError):
+        pass  # leads a session already, or no grouping
+    os.setpriority(os.PRIO_PROCESS, 0, -20)
 
 
 def run(options, folder):
@@ -81,7 +97,7 @@ def run(options, folder):
         if "start" in options.only:
             results["start"] = missing or start.measure(options, small, folder, say)
     finally:
-        for worker in workers:
+        for worker in workers.values():
             worker.close()
     return results
 
@@ -89,6 +105,8 @@ def run(options, folder):
 def main():
     options = parse(sys.argv[1:])
     try:
+        if options.priority:
+            raise_priority()
         if options.work_dir:
             os.makedirs(options.work_dir, exist_ok=True)
             results = run(options, options.work_dir)

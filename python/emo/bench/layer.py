@@ -9,7 +9,7 @@ import numpy as np
 from .. import compiler
 from ..model import Model
 from . import weights
-from .peers import PeerError, newest_torch, take_turns
+from .peers import PeerError, take_turns
 
 SHAPES = {
     "a": {"experts": 128, "shared": 1, "top_k": 8, "width": 2048, "hidden": 1024, "name": "EMO, 127+1 experts, top 7+1"},
@@ -106,28 +106,19 @@ def measure(options, folder, peers, roofs, say):
         program = compile_layer(folder, shape)
         ours = {"emo huge": Emo(program, options.threads, "huge"), "emo mapped": Emo(program, options.threads, "map")}
         theirs, failed = {}, {}
-        newest = newest_torch(peers)
-        for peer in peers:
-            for engine in ("vllm", "torch"):
-                if not peer.versions[engine] or (engine == "torch" and peer is not newest):
-                    continue
-                try:
-                    peer.ask(
-                        "layer",
-                        engine=engine,
-                        path=os.path.join(folder, "layer.bin"),
-                        **{k: shape[k] for k in ("experts", "width", "hidden", "top_k")}
-                    )
-                    theirs[engine] = (peer, peer.ask("call", method="variants", quick=options.quick))
-                except PeerError as error:
-                    failed[engine] = str(error)
-                break  # a worker holds one engine's weights
+        for engine, peer in peers.items():
+            sizes = {name: shape[name] for name in ("experts", "width", "hidden", "top_k")}
+            try:
+                peer.ask("layer", engine=engine, path=os.path.join(folder, "layer.bin"), **sizes)
+                theirs[engine] = peer
+            except PeerError as error:
+                failed[engine] = str(error)
         for tokens in (1, 8) if options.quick else TOKENS:
             say("layer %s: %d tokens" % (key, tokens))
             results.append(_point(options, folder, key, shape, tokens, ours, theirs, dict(failed), roofs))
         for emo in ours.values():
             emo.model.close()
-        for peer, _ in theirs.values():
+        for peer in theirs.values():
             peer.ask("free")
     return results
 
@@ -149,15 +140,15 @@ def _point(options, folder, key, shape, tokens, ours, theirs, failed, roofs):
     for name, emo in ours.items():
         emo.inputs(sets)
         contenders[name], errors[name] = emo.run, error_of(emo.output())
-    for engine, (peer, variants) in theirs.items():
+    for engine, peer in theirs.items():
         peer.ask("call", method="inputs", prefixes=prefixes, tokens=tokens)
         tried = {}
-        for variant in variants:
+        for variant in peer.ask("call", method="variants", quick=options.quick, tokens=tokens):
             name = "%s %s" % (engine, variant)
             path = os.path.join(folder, "output")
             try:
                 peer.ask("call", method="output", variant=variant, path=path)
-                tried[name] = min(peer.ask("call", method="run", variant=variant, sets=[1, 0]))
+                tried[name] = min(peer.ask("call", method="run", variant=variant, sets=list(range(1, count))))
             except PeerError as error:
                 failed[name] = str(error)
                 continue

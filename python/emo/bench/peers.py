@@ -65,31 +65,28 @@ class Peer:
 
 
 def start(pythons, threads, log):
-    """A worker for each interpreter that has a peer: (list of peers, {"torch": version or "not installed", "vllm": ..., ...})."""
-    peers, found = [], {"torch": "not installed", "vllm": "not installed", "preloaded": []}
+    """Workers by engine, "torch" (the newest PyTorch) and "vllm", and what was found: {"torch": version or
+    "not installed", "vllm": the same, "preloaded": names of libraries}."""
+    candidates = {"torch": [], "vllm": []}
     for python in pythons or [sys.executable]:
         try:
             peer = Peer(python, threads, log)
         except (OSError, PeerError) as error:
-            raise SystemExit(
-                "error: cannot run the interpreter %s of --peers-python: %s" % (python, getattr(error, "strerror", None) or error)
-            )
-        if not peer.versions["torch"]:
-            peer.close()
-            continue
-        peers.append(peer)
-        found["preloaded"] += [os.path.basename(path) for path in peer.preloaded]
-        if peer.versions["vllm"]:
-            found["vllm"] = "%s (PyTorch %s)" % (peer.versions["vllm"], peer.versions["torch"])
-    newest = newest_torch(peers)
-    if newest:
-        found["torch"] = newest.versions["torch"]
-    return peers, found
-
-
-def newest_torch(peers):
-    """The peer with the newest PyTorch, or None."""
-    return max(peers, key=lambda peer: [int(part) for part in peer.versions["torch"].split("+")[0].split(".")[:2]], default=None)
+            reason = getattr(error, "strerror", None) or error
+            raise SystemExit("error: cannot run the interpreter %s of --peers-python: %s" % (python, reason))
+        for engine in candidates:
+            if peer.versions[engine]:
+                candidates[engine].append(peer.versions)
+        peer.close()
+    workers, found = {}, {"torch": "not installed", "vllm": "not installed", "preloaded": []}
+    for engine, many in candidates.items():
+        if many:
+            newest = max(many, key=lambda versions: [int(part) for part in versions["torch"].split("+")[0].split(".")[:2]])
+            workers[engine] = Peer(newest["python"], threads, log)
+            found[engine] = newest["torch"] if engine == "torch" else "%s (PyTorch %s)" % (newest["vllm"], newest["torch"])
+            found["preloaded"] += [os.path.basename(path) for path in workers[engine].preloaded]
+    found["preloaded"] = sorted(set(found["preloaded"]))
+    return workers, found
 
 
 def take_turns(contenders, turns, pause):

@@ -97,11 +97,7 @@ def text(results):
                 "threads: %d" % results["threads"],
                 "versions: %s, Python %s, NumPy %s" % (versions["emo"], versions["python"], versions["numpy"]),
                 "peers: PyTorch %s; vLLM %s%s"
-                % (
-                    peers["torch"],
-                    peers["vllm"],
-                    "; with " + ", ".join(dict.fromkeys(peers["preloaded"])) if peers["preloaded"] else "",
-                ),
+                % (peers["torch"], peers["vllm"], "; with " + ", ".join(peers["preloaded"]) if peers["preloaded"] else ""),
                 "roofs: DRAM %.1f GB/s%s"
                 % (
                     roofs["dram_gb_s"],

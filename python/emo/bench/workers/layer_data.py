@@ -10,12 +10,13 @@ def weights(path, experts, width, hidden):
     """[experts, 2 hidden, width], gate rows then up rows, and [experts, width, hidden]."""
     part = experts * hidden * width
     data = torch.from_file(path, shared=True, size=3 * part, dtype=torch.bfloat16)
-    gate, up = (data[i * part:(i + 1) * part].view(experts, hidden, width) for i in (0, 1))
-    return torch.cat([gate, up], 1), data[2 * part:].view(experts, width, hidden).clone()
+    gate, up = (data[i * part : (i + 1) * part].view(experts, hidden, width) for i in (0, 1))
+    return torch.cat([gate, up], 1), data[2 * part :].view(experts, width, hidden).clone()
 
 
 def inputs(prefix, tokens, width, top_k):
     """x bf16 [tokens, width], ids int32 and weights f32 [tokens, top_k]."""
+
     def read(suffix, columns, dtype):
         return torch.from_file(prefix + suffix, shared=True, size=tokens * columns, dtype=dtype).view(tokens, columns).clone()
 

@@ -46,8 +46,8 @@ class Layer:
         self.packed = None
         self.compiled = {}
 
-    def variants(self, quick):
-        return ["grouped"] if quick else ["loop", "grouped", "batched", "prepacked", "grouped compiled"]
+    def variants(self, quick, tokens):
+        return ["grouped"] if quick else ["loop", "grouped", "prepacked", "grouped compiled"] + ["batched"] * (tokens <= 8)
 
     def inputs(self, prefixes, tokens):
         self.sets = [layer_data.inputs(prefix, tokens, self.width, self.top_k) for prefix in prefixes]
@@ -56,20 +56,24 @@ class Layer:
         """One expert after the other, on weights in oneDNN's layout."""
         if self.packed is None:
             reorder = torch.ops.mkldnn._reorder_linear_weight
-            self.packed = [(reorder(a.contiguous(), None), reorder(b.contiguous(), None)) for a, b in zip(self.gate_up, self.down)]
+            self.packed = [
+                (reorder(a.contiguous(), None), reorder(b.contiguous(), None)) for a, b in zip(self.gate_up, self.down)
+            ]
         linear = torch.ops.mkldnn._linear_pointwise
         y = torch.zeros(x.shape, dtype=torch.float32)
         for expert in ids.unique().tolist():
             token, place = (ids == expert).nonzero(as_tuple=True)
             gate, up = linear(x[token], self.packed[expert][0], None, "none", [], "").chunk(2, -1)
-            y.index_add_(0, token, linear(F.silu(gate) * up, self.packed[expert][1], None, "none", [], "").float() * weights[token, place, None])
+            y.index_add_(
+                0,
+                token,
+                linear(F.silu(gate) * up, self.packed[expert][1], None, "none", [], "").float() * weights[token, place, None],
+            )
         return y.to(x.dtype)
 
     def _function(self, variant):
         if variant == "prepacked":
             return self._prepacked
-        if variant == "batched" and len(self.sets[0][0]) > 8:
-            raise ValueError("for 8 tokens at most")
         if variant == "grouped compiled":
             return self.compiled.setdefault(len(self.sets[0][0]), torch.compile(grouped, dynamic=False))
         return {"loop": loop, "grouped": grouped, "batched": batched}[variant]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""An EMO in PyTorch: no framework around it, fused attention, weights concatenated where that saves a call, KV cache preallocated."""
+"""An EMO in PyTorch: no framework around it, fused attention, concatenated weights where that saves a call."""
 
 import json
 import mmap
@@ -17,11 +17,13 @@ def read_safetensors(path):
         data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
     size = int.from_bytes(data[:8], "little")
     tensors = {}
-    for name, entry in json.loads(data[8:8 + size]).items():
+    for name, entry in json.loads(data[8 : 8 + size]).items():
         if name != "__metadata__":
             assert entry["dtype"] == "BF16", "%s is %s, expected bf16" % (name, entry["dtype"])
             begin, end = entry["data_offsets"]
-            tensors[name] = torch.frombuffer(data, dtype=torch.bfloat16, count=(end - begin) // 2, offset=8 + size + begin).view(entry["shape"])
+            tensors[name] = torch.frombuffer(data, dtype=torch.bfloat16, count=(end - begin) // 2, offset=8 + size + begin).view(
+                entry["shape"]
+            )
     return tensors
 
 
@@ -33,9 +35,12 @@ class Model:
         self.heads, self.kv_heads = config["num_attention_heads"], config["num_key_value_heads"]
         self.size = config["hidden_size"] // self.heads
         self.top_k, self.experts = config["num_experts_per_tok"] - config["num_shared_experts"], config["num_experts"]
-        self.embedding, self.norm, self.head = (tensors[name].clone() for name in ("model.embed_tokens.weight", "model.norm.weight", "lm_head.weight"))
+        self.embedding, self.norm, self.head = (
+            tensors[name].clone() for name in ("model.embed_tokens.weight", "model.norm.weight", "lm_head.weight")
+        )
         self.layers = []
         for layer in range(config["num_hidden_layers"]):
+
             def get(name, layer=layer):
                 return tensors["model.layers.%d.%s.weight" % (layer, name)]
 
@@ -43,12 +48,19 @@ class Model:
                 return torch.stack([get("mlp.experts.%d.%s_proj" % (e, projection)) for e in range(self.experts)])
 
             shape = (1, self.kv_heads, capacity, self.size)
-            self.layers.append({
-                "norm1": get("pre_attention_layernorm").clone(), "norm2": get("pre_feedforward_layernorm").clone(),
-                "qkv": torch.cat([get("self_attn.%s_proj" % p) for p in "qkv"]), "o": get("self_attn.o_proj").clone(),
-                "router": get("mlp.gate")[:self.experts - config["num_shared_experts"]].float(),
-                "gate_up": torch.cat([all_experts("gate"), all_experts("up")], 1), "down": all_experts("down"),
-                "keys": torch.zeros(shape, dtype=torch.bfloat16), "values": torch.zeros(shape, dtype=torch.bfloat16)})
+            self.layers.append(
+                {
+                    "norm1": get("pre_attention_layernorm").clone(),
+                    "norm2": get("pre_feedforward_layernorm").clone(),
+                    "qkv": torch.cat([get("self_attn.%s_proj" % p) for p in "qkv"]),
+                    "o": get("self_attn.o_proj").clone(),
+                    "router": get("mlp.gate")[: self.experts - config["num_shared_experts"]].float(),
+                    "gate_up": torch.cat([all_experts("gate"), all_experts("up")], 1),
+                    "down": all_experts("down"),
+                    "keys": torch.zeros(shape, dtype=torch.bfloat16),
+                    "values": torch.zeros(shape, dtype=torch.bfloat16),
+                }
+            )
         angles = torch.arange(capacity)[:, None] / config["rope_theta"] ** (torch.arange(0, self.size, 2) / self.size)
         self.cos, self.sin = (torch.cat([f(angles)] * 2, 1).to(torch.bfloat16) for f in (torch.cos, torch.sin))
         self.slots = torch.arange(capacity)
@@ -58,11 +70,11 @@ class Model:
         return ["grouped"] if quick else ["loop", "grouped", "batched", "grouped compiled", "batched compiled"]
 
     def _rotate(self, x, positions):
-        half = torch.cat([-x[..., self.size // 2:], x[..., :self.size // 2]], -1)
+        half = torch.cat([-x[..., self.size // 2 :], x[..., : self.size // 2]], -1)
         return x * self.cos[positions] + half * self.sin[positions]
 
     def _attention(self, x, layer, positions, begin):
-        """begin: where the tokens are put, a number; None in compiled code, which masks the whole cache instead of slicing it."""
+        """begin: where the tokens are put; None in compiled code, which masks the whole cache instead of slicing it."""
         count = x.shape[0]
         q, k, v = F.linear(x, layer["qkv"]).split([self.heads * self.size] + [self.kv_heads * self.size] * 2, -1)
         q, k, v = (t.view(1, count, -1, self.size).transpose(1, 2) for t in (q, k, v))
@@ -72,9 +84,11 @@ class Model:
         if count > 1:
             out = F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=gqa)
         elif begin is None:
-            out = F.scaled_dot_product_attention(q, keys, values, attn_mask=(self.slots <= positions[:, None])[None, None], enable_gqa=gqa)
+            out = F.scaled_dot_product_attention(
+                q, keys, values, attn_mask=(self.slots <= positions[:, None])[None, None], enable_gqa=gqa
+            )
         else:
-            out = F.scaled_dot_product_attention(q, keys[:, :, :begin + 1], values[:, :, :begin + 1], enable_gqa=gqa)
+            out = F.scaled_dot_product_attention(q, keys[:, :, : begin + 1], values[:, :, : begin + 1], enable_gqa=gqa)
         return F.linear(out.transpose(1, 2).reshape(count, -1), layer["o"])
 
     def _experts(self, x, layer, function):
@@ -95,14 +109,19 @@ class Model:
     def _step(self, variant, ids, begin):
         name = variant.split()[0]
         # Copies of weights for each of many tokens are out of the question.
-        function = {"loop": torch_layer.loop, "grouped": torch_layer.grouped,
-                    "batched": torch_layer.batched if len(ids) == 1 else torch_layer.grouped}[name]
+        function = {
+            "loop": torch_layer.loop,
+            "grouped": torch_layer.grouped,
+            "batched": torch_layer.batched if len(ids) == 1 else torch_layer.grouped,
+        }[name]
         positions = torch.arange(begin, begin + len(ids))
         if not variant.endswith("compiled"):
             return self._forward(ids, positions, begin, function)
         key = (function, len(ids))
         if key not in self.compiled:
-            self.compiled[key] = torch.compile(lambda ids, positions: self._forward(ids, positions, None, function), dynamic=False)
+            self.compiled[key] = torch.compile(
+                lambda ids, positions: self._forward(ids, positions, None, function), dynamic=False
+            )
         return self.compiled[key](ids, positions)
 
     def turn(self, variant, prompt, tokens):

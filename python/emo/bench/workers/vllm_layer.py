@@ -24,7 +24,7 @@ class Layer:
         self.ops.prepack_moe_weight(gate_up, self.gate_up, self.isa)
         self.ops.prepack_moe_weight(down, self.down, self.isa)
 
-    def variants(self, quick):
+    def variants(self, quick, tokens):
         return ["cpu_fused_moe " + self.isa]
 
     def inputs(self, prefixes, tokens):

