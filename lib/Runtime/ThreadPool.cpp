@@ -34,6 +34,8 @@ static void futexWakeAll(std::atomic<int32_t> &word) {
 }
 
 ThreadPool::~ThreadPool() {
+  if (owner != getpid())
+    return;
   quit = true;
   ++generation;
   futexWakeAll(generation);
@@ -42,6 +44,7 @@ ThreadPool::~ThreadPool() {
 }
 
 void ThreadPool::start() {
+  owner = getpid();
   for (int i = 1; i < threads; ++i) {
     pthread_t worker;
     auto body = [](void *pool) -> void * {
@@ -117,10 +120,17 @@ bool ThreadPool::run(emo_kernel_fn fn, const int64_t *args, int64_t tasks, size_
   bool done = takeTasks(job, own);
   // The others are at their last tasks. When they do not run at all, the machine is busy: give them this CPU.
   for (int spins = 0; running.load(std::memory_order_acquire); ++spins) {
-    if (spins < kSpins)
+    if (spins < kSpins) {
       _mm_pause();
-    else
+    } else if (owner == getpid()) {
       sched_yield();
+    } else {
+      // fork copies only the thread that calls it, which has done all tasks. The next launch starts new workers.
+      workers.clear();
+      generation.store(0, std::memory_order_relaxed);
+      sleeping.store(0, std::memory_order_relaxed);
+      break;
+    }
   }
   busy.unlock();
   return done;

@@ -29,7 +29,7 @@ private:
 
 /// Worker threads start with the first launch that has work for them, spin for some microseconds after each launch and then
 /// sleep. The caller takes part. A launch made while another thread's launch is running is done by its caller alone, so that
-/// two runs of one model never wait for each other. Where the system refuses more threads, the pool goes on with those it has.
+/// two runs of one model never wait for each other. A child of fork starts workers of its own. Where the system refuses more threads, the pool goes on with those it has.
 class ThreadPool {
 public:
   explicit ThreadPool(int threads) : threads(threads) {}
@@ -54,6 +54,7 @@ private:
   const int threads;
   std::mutex busy;
   std::vector<pthread_t> workers;
+  pid_t owner = 0; // the process that has the workers
   Job job{};
   // Each on its own cache line: the counters are written by all threads.
   alignas(64) std::atomic<int64_t> next{0};

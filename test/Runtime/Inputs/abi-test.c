@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static char error[512];
 
@@ -230,12 +232,30 @@ static void generating(void) {
   emo_close(model);
 }
 
+/* A child of fork has none of its parent's threads. */
+static void forking(void) {
+  emo_load_options options = {3, EMO_WEIGHTS_MAP, NULL, NULL};
+  emo_model *model = emo_load(&emo_program_value, NULL, &options, error, sizeof error);
+  int wrong = worker(model) != NULL, status;
+  pid_t child = fork();
+  if (child == 0) {
+    wrong = worker(model) != NULL;
+    emo_close(model);
+    _exit(wrong);
+  }
+  waitpid(child, &status, 0);
+  wrong += worker(model) != NULL;
+  printf("a child of fork and its parent: %d wrong\n", wrong + (status != 0));
+  emo_close(model);
+}
+
 int main(void) {
   loading();
   running();
   generating();
   memory();
   threads();
+  forking();
   printf("dtypes: %zu %zu %s %s\n", emo_dtype_bytes(EMO_BF16), emo_dtype_bytes(0), emo_dtype_name(EMO_BOOL), emo_dtype_name(-1));
   printf("levels: %d %d\n", emo_isa_supported("x86-64-v2"), emo_isa_supported("x86-64-v9"));
   return 0;
