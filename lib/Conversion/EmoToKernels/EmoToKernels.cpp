@@ -29,12 +29,21 @@ struct EmoToKernelsPass : emo::impl::EmoToKernelsBase<EmoToKernelsPass> {
     for (auto func : module.getOps<FunctionOpInterface>()) {
       if (func.isExternal())
         continue;
+      if (failed(unifyShapes(func)))
+        return signalPassFailure();
       fuseProjections(func, params);
       if (failed(convertGroups(func)) || failed(convertOps(func, params)) ||
           failed(fuseEpilogues(func)))
         return signalPassFailure();
     }
     eraseUnusedParams(module);
+  }
+
+  /// Conversions may take any size from any operand.
+  LogicalResult unifyShapes(FunctionOpInterface func) {
+    RewritePatternSet patterns(&getContext());
+    populateUnifyShapesPatterns(patterns);
+    return applyPatternsGreedily(func, std::move(patterns));
   }
 
   /// Ops that become one kernel together; must see the MODEL ops untouched.

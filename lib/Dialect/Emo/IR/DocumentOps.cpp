@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Constraints and shapes of document scope; the numbers are those of docs/dialect.md.
-#include "NamedShapes.h"
+#include "Verify.h"
 
 using namespace mlir;
 using namespace emo;
@@ -9,14 +9,14 @@ using namespace emo;
 // emo.document_segments
 //===----------------------------------------------------------------------===//
 
-static NamedShapes shapesOf(DocumentSegmentsOp op) {
-  NamedShapes shapes(op);
-  return std::move(shapes.add("ids", op.getIds(), "B, S").add("segments", op.getSegments(), "B, S").add("count", op.getCount(), ""));
+NamedShapes DocumentSegmentsOp::getNamedShapes() {
+  NamedShapes shapes(*this);
+  return std::move(shapes.add("ids", getIds(), "B, S").add("segments", getSegments(), "B, S").add("count", getCount(), ""));
 }
 
 LogicalResult DocumentSegmentsOp::verify() {
   // C1
-  if (failed(shapesOf(*this).verify()))
+  if (failed(getNamedShapes().verify()))
     return failure();
   // C2
   unsigned bits = getElementTypeOrSelf(getIds()).getIntOrFloatBitWidth();
@@ -33,25 +33,30 @@ LogicalResult DocumentSegmentsOp::verify() {
   return success();
 }
 
-LogicalResult DocumentSegmentsOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &results) {
-  shapesOf(*this).reify(builder, results);
-  return success();
-}
-
 //===----------------------------------------------------------------------===//
 // emo.document_pool
 //===----------------------------------------------------------------------===//
 
-static NamedShapes shapesOf(DocumentPoolOp op) {
-  NamedShapes shapes(op);
-  shapes.add("scores", op.getScores(), "T, R").add("segments", op.getSegments(), "T").add("sizes", op.getSizes(), "D");
-  return std::move(shapes.add("pool", op.getPool(), "D, R"));
+NamedShapes DocumentPoolOp::getNamedShapes() {
+  NamedShapes shapes(*this);
+  shapes.add("scores", getScores(), "T, R").add("segments", getSegments(), "T").add("sizes", getSizes(), "D");
+  return std::move(shapes.add("pool", getPool(), "D, R"));
 }
 
-LogicalResult DocumentPoolOp::verify() { return shapesOf(*this).verify(); }
+LogicalResult DocumentPoolOp::verify() { return getNamedShapes().verify(); }
 
-LogicalResult DocumentPoolOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &results) {
-  shapesOf(*this).reify(builder, results);
+/// Sizes that no expert is beyond: every pool is whole.
+LogicalResult DocumentPoolOp::canonicalize(DocumentPoolOp op, PatternRewriter &rewriter) {
+  int64_t experts = op.getScores().getType().getDimSize(1);
+  std::optional<int64_t> size = getSplatInteger(op.getSizes());
+  if (ShapedType::isDynamic(experts) || !size || *size < experts)
+    return failure();
+  ReifiedRankedShapedTypeDims shapes;
+  op.getNamedShapes().reify(rewriter, shapes);
+  SmallVector<Value> dynamic = llvm::map_to_vector(
+      llvm::make_filter_range(shapes.front(), llvm::IsaPred<Value>), [](OpFoldResult size) { return cast<Value>(size); });
+  Value kept = arith::ConstantOp::create(rewriter, op.getLoc(), rewriter.getBoolAttr(true));
+  rewriter.replaceOpWithNewOp<tensor::SplatOp>(op, op.getPool().getType(), kept, dynamic);
   return success();
 }
 
@@ -59,15 +64,19 @@ LogicalResult DocumentPoolOp::reifyResultShapes(OpBuilder &builder, ReifiedRanke
 // emo.mask_experts
 //===----------------------------------------------------------------------===//
 
-static NamedShapes shapesOf(MaskExpertsOp op) {
-  NamedShapes shapes(op);
-  shapes.add("logits", op.getLogits(), "T, R").add("pool", op.getPool(), "D, R").add("segments", op.getSegments(), "T");
-  return std::move(shapes.add("result", op.getResult(), "T, R"));
+NamedShapes MaskExpertsOp::getNamedShapes() {
+  NamedShapes shapes(*this);
+  shapes.add("logits", getLogits(), "T, R").add("pool", getPool(), "D, R").add("segments", getSegments(), "T");
+  return std::move(shapes.add("result", getResult(), "T, R"));
 }
 
-LogicalResult MaskExpertsOp::verify() { return shapesOf(*this).verify(); }
+LogicalResult MaskExpertsOp::verify() { return getNamedShapes().verify(); }
 
-LogicalResult MaskExpertsOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &results) {
-  shapesOf(*this).reify(builder, results);
+/// Whole pools and tokens of no document mask nothing.
+LogicalResult MaskExpertsOp::canonicalize(MaskExpertsOp op, PatternRewriter &rewriter) {
+  std::optional<int64_t> kept = getSplatInteger(op.getPool()), segment = getSplatInteger(op.getSegments());
+  if (kept != 1 && segment != -1)
+    return failure();
+  rewriter.replaceOp(op, op.getLogits());
   return success();
 }

@@ -12,6 +12,7 @@ using namespace mlir;
 #include "emo/Dialect/Emo/IR/EmoDialect.cpp.inc"
 #include "emo/Dialect/Emo/IR/EmoEnums.cpp.inc"
 #include "emo/Dialect/Emo/IR/EmoAttrInterfaces.cpp.inc"
+#include "emo/Dialect/Emo/IR/EmoOpInterfaces.cpp.inc"
 #define GET_ATTRDEF_CLASSES
 #include "emo/Dialect/Emo/IR/EmoAttributes.cpp.inc"
 #define GET_OP_CLASSES
@@ -27,3 +28,5 @@ void emo::EmoDialect::initialize() {
 #include "emo/Dialect/Emo/IR/EmoOps.cpp.inc"
       >();
 }
+
+void emo::EmoDialect::getCanonicalizationPatterns(RewritePatternSet &patterns) const { populateUnifyShapesPatterns(patterns); }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Constraints and shapes of dispatch and experts; the numbers are those of docs/dialect.md.
-#include "NamedShapes.h"
+#include "Verify.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -11,10 +11,10 @@ using namespace emo;
 // emo.group_by_expert
 //===----------------------------------------------------------------------===//
 
-static NamedShapes shapesOf(GroupByExpertOp op) {
-  NamedShapes shapes(op);
-  shapes.fix("E", op.getNumExperts(), "num_experts").add("indices", op.getIndices(), "T, k").add("offsets", op.getOffsets(), "E + 1");
-  return std::move(shapes.add("tokens", op.getTokens(), "T * k").add("inverse", op.getInverse(), "T, k"));
+NamedShapes GroupByExpertOp::getNamedShapes() {
+  NamedShapes shapes(*this);
+  shapes.fix("E", getNumExperts(), "num_experts").add("indices", getIndices(), "T, k").add("offsets", getOffsets(), "E + 1");
+  return std::move(shapes.add("tokens", getTokens(), "T * k").add("inverse", getInverse(), "T, k"));
 }
 
 LogicalResult GroupByExpertOp::verify() {
@@ -22,7 +22,7 @@ LogicalResult GroupByExpertOp::verify() {
   if (failed(verifyRange(*this, "num_experts", getNumExperts(), 1, maxCount)))
     return failure();
   // C2
-  NamedShapes shapes = shapesOf(*this);
+  NamedShapes shapes = getNamedShapes();
   if (failed(shapes.verify()))
     return failure();
   // C3
@@ -33,23 +33,18 @@ LogicalResult GroupByExpertOp::verify() {
   return success();
 }
 
-LogicalResult GroupByExpertOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &results) {
-  shapesOf(*this).reify(builder, results);
-  return success();
-}
-
 //===----------------------------------------------------------------------===//
 // emo.dispatch
 //===----------------------------------------------------------------------===//
 
-static NamedShapes shapesOf(DispatchOp op) {
-  NamedShapes shapes(op);
-  return std::move(shapes.add("x", op.getX(), "T, H").add("tokens", op.getTokens(), "N").add("rows", op.getRows(), "N, H"));
+NamedShapes DispatchOp::getNamedShapes() {
+  NamedShapes shapes(*this);
+  return std::move(shapes.add("x", getX(), "T, H").add("tokens", getTokens(), "N").add("rows", getRows(), "N, H"));
 }
 
 LogicalResult DispatchOp::verify() {
   // C1
-  if (failed(shapesOf(*this).verify()))
+  if (failed(getNamedShapes().verify()))
     return failure();
   // C2
   if (getElementTypeOrSelf(getX()) != getElementTypeOrSelf(getRows()))
@@ -57,43 +52,33 @@ LogicalResult DispatchOp::verify() {
   return success();
 }
 
-LogicalResult DispatchOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &results) {
-  shapesOf(*this).reify(builder, results);
-  return success();
-}
-
 //===----------------------------------------------------------------------===//
 // emo.grouped_matmul
 //===----------------------------------------------------------------------===//
 
-static NamedShapes shapesOf(GroupedMatmulOp op) {
-  NamedShapes shapes(op);
-  shapes.add("rows", op.getRows(), "N, K").add("weights", op.getWeights(), "E, M, K").add("offsets", op.getOffsets(), "E + 1");
-  return std::move(shapes.add("bias", op.getBias(), "E, M").add("result", op.getResult(), "N, M"));
+NamedShapes GroupedMatmulOp::getNamedShapes() {
+  NamedShapes shapes(*this);
+  shapes.add("rows", getRows(), "N, K").add("weights", getWeights(), "E, M, K").add("offsets", getOffsets(), "E + 1");
+  return std::move(shapes.add("bias", getBias(), "E, M").add("result", getResult(), "N, M"));
 }
 
-LogicalResult GroupedMatmulOp::verify() { return shapesOf(*this).verify(); }
-
-LogicalResult GroupedMatmulOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &results) {
-  shapesOf(*this).reify(builder, results);
-  return success();
-}
+LogicalResult GroupedMatmulOp::verify() { return getNamedShapes().verify(); }
 
 //===----------------------------------------------------------------------===//
 // emo.expert_mlp
 //===----------------------------------------------------------------------===//
 
-static NamedShapes shapesOf(ExpertMlpOp op) {
-  NamedShapes shapes(op);
-  shapes.add("rows", op.getRows(), "N, H").add("up", op.getUp(), "E, I, H").add("offsets", op.getOffsets(), "E + 1");
-  shapes.add("down", op.getDown(), "E, O, I").add("gate", op.getGate(), "E, I, H").add("up_bias", op.getUpBias(), "E, I");
-  shapes.add("down_bias", op.getDownBias(), "E, O").add("gate_bias", op.getGateBias(), "E, I");
-  return std::move(shapes.add("result", op.getResult(), "N, O"));
+NamedShapes ExpertMlpOp::getNamedShapes() {
+  NamedShapes shapes(*this);
+  shapes.add("rows", getRows(), "N, H").add("up", getUp(), "E, I, H").add("offsets", getOffsets(), "E + 1");
+  shapes.add("down", getDown(), "E, O, I").add("gate", getGate(), "E, I, H").add("up_bias", getUpBias(), "E, I");
+  shapes.add("down_bias", getDownBias(), "E, O").add("gate_bias", getGateBias(), "E, I");
+  return std::move(shapes.add("result", getResult(), "N, O"));
 }
 
 LogicalResult ExpertMlpOp::verify() {
   // C1
-  if (failed(shapesOf(*this).verify()))
+  if (failed(getNamedShapes().verify()))
     return failure();
   // C2
   if (!getGate() && (getGateBias() || getLimit() || !getBeta().isZero()))
@@ -108,24 +93,14 @@ LogicalResult ExpertMlpOp::verify() {
   return failure(failed(verifyFinite(*this, "alpha", getAlpha())) || failed(verifyFinite(*this, "beta", getBeta())));
 }
 
-LogicalResult ExpertMlpOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &results) {
-  shapesOf(*this).reify(builder, results);
-  return success();
-}
-
 //===----------------------------------------------------------------------===//
 // emo.combine
 //===----------------------------------------------------------------------===//
 
-static NamedShapes shapesOf(CombineOp op) {
-  NamedShapes shapes(op);
-  shapes.add("rows", op.getRows(), "N, H").add("weights", op.getWeights(), "T, k").add("inverse", op.getInverse(), "T, k");
-  return std::move(shapes.add("result", op.getResult(), "T, H"));
+NamedShapes CombineOp::getNamedShapes() {
+  NamedShapes shapes(*this);
+  shapes.add("rows", getRows(), "N, H").add("weights", getWeights(), "T, k").add("inverse", getInverse(), "T, k");
+  return std::move(shapes.add("result", getResult(), "T, H"));
 }
 
-LogicalResult CombineOp::verify() { return shapesOf(*this).verify(); }
-
-LogicalResult CombineOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &results) {
-  shapesOf(*this).reify(builder, results);
-  return success();
-}
+LogicalResult CombineOp::verify() { return getNamedShapes().verify(); }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Kernel ops: constraints (the numbers are those of docs/dialect.md) and memory effects.
-#include "NamedShapes.h"
+#include "Verify.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -28,6 +28,15 @@ static LogicalResult verifyKernel(KernelOp op, size_t numOuts) {
   if (tensors && op->getResultTypes() != outs.getTypes())
     return op.emitOpError() << "expects one result of each out's type (" << outs.getTypes() << "), got (" << op->getResultTypes() << ")";
   return success();
+}
+
+/// max(f32, the widest of the values' floating-point types): the type of sums and scores.
+static Type accumulatorType(ValueRange values) {
+  Type type = Float32Type::get(values.front().getContext());
+  for (Value value : values)
+    if (value && getElementTypeOrSelf(value).isF64())
+      type = getElementTypeOrSelf(value);
+  return type;
 }
 
 static LogicalResult expectElements(Operation *op, StringRef name, Value value, ArrayRef<Type> types) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "NamedShapes.h"
+#include "emo/Dialect/Emo/IR/NamedShapes.h"
+
+#include "emo/Dialect/Emo/IR/Emo.h"
 
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "llvm/Support/MathExtras.h"
-#include <cmath>
 
 using namespace mlir;
 using namespace emo;
@@ -15,17 +16,12 @@ NamedShapes &NamedShapes::fix(StringRef dim, int64_t size, StringRef from) {
 
 NamedShapes &NamedShapes::add(StringRef name, Value value, StringRef dims) {
   if (value)
-    entries.push_back({name, value, dims});
+    entries.push_back({name, value, cast<ShapedType>(value.getType()), dims});
   return *this;
 }
 
-int64_t NamedShapes::size(StringRef dim) const {
-  auto found = sizes.find(dim);
-  return found == sizes.end() ? ShapedType::kDynamic : found->second.size;
-}
-
 SmallVector<std::string> NamedShapes::dimNames(const Entry &entry) const {
-  int64_t rank = cast<ShapedType>(entry.value.getType()).getRank();
+  int64_t rank = entry.type.getRank();
   SmallVector<StringRef> written;
   entry.dims.split(written, ", ", /*MaxSplit=*/-1, /*KeepEmpty=*/false);
   SmallVector<std::string> names;
@@ -47,40 +43,66 @@ LogicalResult NamedShapes::verify() {
 }
 
 LogicalResult NamedShapes::verify(const Entry &entry) {
-  auto type = cast<ShapedType>(entry.value.getType());
-  auto expects = [&]() -> InFlightDiagnostic {
-    return std::move(op->emitOpError() << "expects '" << entry.name << "' to be [" << entry.dims << "]");
+  auto disagree = [&](const Twine &why = "") -> LogicalResult {
+    return op->emitOpError() << "expects '" << entry.name << "' to be [" << entry.dims << "]" << why << ", got " << entry.type;
   };
   SmallVector<std::string> names = dimNames(entry);
-  if (static_cast<int64_t>(names.size()) != type.getRank())
-    return expects() << ", got " << type;
-  if (entry.dims.starts_with("..")) {
-    int64_t leading = llvm::count_if(names, [](StringRef name) { return name.starts_with("dimension "); });
-    Size &known = sizes.try_emplace("..", Size{leading, ("'" + entry.name + "'").str()}).first->second;
-    if (known.size != leading)
-      return expects() << " with .. = " << known.size << " dimensions from " << known.from << ", got " << type;
-  }
-  for (auto [name, size] : llvm::zip_equal(names, type.getShape())) {
+  if (static_cast<int64_t>(names.size()) != entry.type.getRank())
+    return disagree();
+  // The size that `dim` has from now on; false when it has another one.
+  std::string found;
+  auto isSize = [&](StringRef dim, int64_t size, StringRef unit = "") {
+    Size &known = sizes.try_emplace(dim, Size{size, ("'" + entry.name + "'").str()}).first->second;
+    found = (" with " + dim + " = " + Twine(known.size) + unit + " from " + known.from).str();
+    return known.size == size;
+  };
+  int64_t leading = llvm::count_if(names, [](StringRef name) { return name.starts_with("dimension "); });
+  if (entry.dims.starts_with("..") && !isSize("..", leading, " dimensions"))
+    return disagree(found);
+  for (auto [name, size] : llvm::zip_equal(names, entry.type.getShape())) {
     if (ShapedType::isDynamic(size))
       continue;
     StringRef dim = name;
-    int64_t value = size;
-    if (dim.consume_back(" + 1") && --value < 0)
-      return expects() << ", got " << type;
     if (auto [left, right] = dim.split(" * "); !right.empty()) {
-      int64_t a = this->size(left), b = this->size(right);
-      if (ShapedType::isDynamic(a) || ShapedType::isDynamic(b))
-        continue;
-      int64_t product;
-      if (llvm::MulOverflow(a, b, product) || product != value)
-        return expects() << " with " << left << " = " << a << " and " << right << " = " << b << ", got " << type;
-      continue;
+      int64_t a = this->size(left), b = this->size(right), product;
+      if (!ShapedType::isDynamic(a) && !ShapedType::isDynamic(b) && (llvm::MulOverflow(a, b, product) || product != size))
+        return disagree(" with " + left + " = " + Twine(a) + " and " + right + " = " + Twine(b));
+    } else if (dim.consume_back(" + 1")) {
+      if (size == 0)
+        return disagree();
+      if (!isSize(dim, size - 1))
+        return disagree(found);
+    } else if (!isSize(dim, size)) {
+      return disagree(found);
     }
-    Size &known = sizes.try_emplace(dim, Size{value, ("'" + entry.name + "'").str()}).first->second;
-    if (known.size != value)
-      return expects() << " with " << dim << " = " << known.size << " from " << known.from << ", got " << type;
   }
   return success();
+}
+
+int64_t NamedShapes::size(StringRef dim) const {
+  auto known = sizes.find(dim);
+  if (known != sizes.end())
+    return known->second.size;
+  if (auto [left, right] = dim.split(" * "); !right.empty()) {
+    int64_t a = size(left), b = size(right), product;
+    bool fits = !ShapedType::isDynamic(a) && !ShapedType::isDynamic(b) && !llvm::MulOverflow(a, b, product);
+    return fits ? product : ShapedType::kDynamic;
+  }
+  if (dim.consume_back(" + 1") && !ShapedType::isDynamic(size(dim)))
+    return size(dim) + 1;
+  return ShapedType::kDynamic;
+}
+
+RankedTensorType NamedShapes::refinedType(Value value) const {
+  auto type = cast<RankedTensorType>(value.getType());
+  SmallVector<int64_t> shape(type.getShape());
+  for (const Entry &entry : entries)
+    if (entry.value == value)
+      for (auto [dim, name, size] : llvm::zip_equal(shape, dimNames(entry), entry.type.getShape())) {
+        if (ShapedType::isDynamic(dim))
+          dim = ShapedType::isDynamic(size) ? this->size(name) : size;
+      }
+  return type.clone(shape);
 }
 
 OpFoldResult NamedShapes::reify(OpBuilder &builder, StringRef dim) const {
@@ -122,46 +144,39 @@ void NamedShapes::reify(OpBuilder &builder, ReifiedRankedShapedTypeDims &results
   }
 }
 
-LogicalResult emo::verifyFinite(Operation *op, StringRef name, const APFloat &value, std::optional<int64_t> least) {
-  bool tooSmall = least && value.isFinite() && value.convertToDouble() < static_cast<double>(*least);
-  if (value.isFinite() && !tooSmall)
-    return success();
-  InFlightDiagnostic diagnostic = op->emitOpError() << "expects '" << name << "' to be finite";
-  if (least)
-    diagnostic << " and at least " << *least;
-  return diagnostic << ", got " << value.convertToDouble();
-}
+namespace {
 
-LogicalResult emo::verifyRange(Operation *op, StringRef name, int64_t value, int64_t least, int64_t most, StringRef mostName) {
-  if (value >= least && value <= most)
-    return success();
-  InFlightDiagnostic diagnostic = op->emitOpError() << "expects '" << name << "' between " << least << " and ";
-  if (!mostName.empty())
-    diagnostic << mostName << " = ";
-  return diagnostic << most << ", got " << value;
-}
+struct UnifyShapes : OpInterfaceRewritePattern<NamedShapesOpInterface> {
+  using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
 
-LogicalResult emo::verifyRotation(Operation *op, const APFloat &theta, DenseF64ArrayAttr frequencies) {
-  if (!theta.isFinite() || theta.isZero() || theta.isNegative())
-    return op->emitOpError() << "expects 'theta' to be finite and greater than 0, got " << theta.convertToDouble();
-  if (frequencies)
-    for (double frequency : frequencies.asArrayRef())
-      if (!std::isfinite(frequency))
-        return op->emitOpError() << "expects 'frequencies' to be finite, got " << frequency;
-  return success();
-}
+  LogicalResult matchAndRewrite(NamedShapesOpInterface op, PatternRewriter &rewriter) const override {
+    NamedShapes shapes = op.getNamedShapes();
+    if (failed(shapes.verify()))
+      return failure();
+    bool changed = false;
+    for (OpOperand &operand : op->getOpOperands()) {
+      Value value = operand.get();
+      Type refined = shapes.refinedType(value);
+      if (refined == value.getType())
+        continue;
+      Value cast = tensor::CastOp::create(rewriter, op.getLoc(), refined, value);
+      rewriter.modifyOpInPlace(op, [&] { operand.set(cast); });
+      changed = true;
+    }
+    rewriter.setInsertionPointAfter(op);
+    for (OpResult result : op->getResults()) {
+      Type type = result.getType(), refined = shapes.refinedType(result);
+      if (type == refined)
+        continue;
+      rewriter.modifyOpInPlace(op, [&] { result.setType(refined); });
+      auto cast = tensor::CastOp::create(rewriter, op.getLoc(), type, result);
+      rewriter.replaceAllUsesExcept(result, cast, cast);
+      changed = true;
+    }
+    return success(changed);
+  }
+};
 
-LogicalResult emo::verifyHeads(Operation *op, const NamedShapes &shapes) {
-  int64_t queries = shapes.size("Hq"), keys = shapes.size("Hkv");
-  if (ShapedType::isDynamic(queries) || ShapedType::isDynamic(keys) || (keys > 0 && queries % keys == 0))
-    return success();
-  return op->emitOpError() << "expects Hq to be a multiple of Hkv, got " << queries << " and " << keys;
-}
+} // namespace
 
-Type emo::accumulatorType(ValueRange values) {
-  Type type = Float32Type::get(values.front().getContext());
-  for (Value value : values)
-    if (value && getElementTypeOrSelf(value).isF64())
-      type = getElementTypeOrSelf(value);
-  return type;
-}
+void emo::populateUnifyShapesPatterns(RewritePatternSet &patterns) { patterns.add<UnifyShapes>(patterns.getContext()); }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Constraints and shapes of routing; the numbers are those of docs/dialect.md.
-#include "NamedShapes.h"
+#include "Verify.h"
 
 using namespace mlir;
 using namespace emo;
@@ -9,11 +9,11 @@ using namespace emo;
 // emo.route
 //===----------------------------------------------------------------------===//
 
-static NamedShapes shapesOf(RouteOp op) {
-  NamedShapes shapes(op);
-  shapes.fix("S", op.getNumShared(), "num_shared").fix("top_k + S", op.getTopK() + op.getNumShared(), "top_k and num_shared");
-  shapes.add("logits", op.getLogits(), "T, R").add("bias", op.getBias(), "R").add("shared_logits", op.getSharedLogits(), "T, S");
-  return std::move(shapes.add("weights", op.getWeights(), "T, top_k + S").add("indices", op.getIndices(), "T, top_k + S"));
+NamedShapes RouteOp::getNamedShapes() {
+  NamedShapes shapes(*this);
+  shapes.fix("S", getNumShared(), "num_shared").fix("top_k + S", getTopK() + getNumShared(), "top_k and num_shared");
+  shapes.add("logits", getLogits(), "T, R").add("bias", getBias(), "R").add("shared_logits", getSharedLogits(), "T, S");
+  return std::move(shapes.add("weights", getWeights(), "T, top_k + S").add("indices", getIndices(), "T, top_k + S"));
 }
 
 LogicalResult RouteOp::verify() {
@@ -24,7 +24,7 @@ LogicalResult RouteOp::verify() {
   if (getSharedLogits() && numShared == 0)
     return emitOpError() << "expects 'num_shared' of at least 1 with 'shared_logits', got 0";
   // C3
-  NamedShapes shapes = shapesOf(*this);
+  NamedShapes shapes = getNamedShapes();
   if (failed(shapes.verify()))
     return failure();
   // C4
@@ -50,8 +50,14 @@ LogicalResult RouteOp::verify() {
                  failed(verifyFinite(*this, "jitter", getJitter(), 0)));
 }
 
-LogicalResult RouteOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &results) {
-  shapesOf(*this).reify(builder, results);
+/// When all groups stay there is nothing to limit.
+LogicalResult RouteOp::canonicalize(RouteOp op, PatternRewriter &rewriter) {
+  if (op.getNumGroups() == 1 || op.getTopGroups() != op.getNumGroups())
+    return failure();
+  rewriter.modifyOpInPlace(op, [&] {
+    op.setNumGroups(1);
+    op.setTopGroups(1);
+  });
   return success();
 }
 
@@ -59,13 +65,8 @@ LogicalResult RouteOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShaped
 // emo.router_scores
 //===----------------------------------------------------------------------===//
 
-static NamedShapes shapesOf(RouterScoresOp op) {
-  return std::move(NamedShapes(op).add("logits", op.getLogits(), "T, R").add("scores", op.getScores(), "T, R"));
+NamedShapes RouterScoresOp::getNamedShapes() {
+  return std::move(NamedShapes(*this).add("logits", getLogits(), "T, R").add("scores", getScores(), "T, R"));
 }
 
-LogicalResult RouterScoresOp::verify() { return shapesOf(*this).verify(); }
-
-LogicalResult RouterScoresOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &results) {
-  shapesOf(*this).reify(builder, results);
-  return success();
-}
+LogicalResult RouterScoresOp::verify() { return getNamedShapes().verify(); }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Constraints and shapes of the transformer's ops; the numbers are those of docs/dialect.md.
-#include "NamedShapes.h"
+#include "Verify.h"
+
+#include <cmath>
 
 using namespace mlir;
 using namespace emo;
@@ -9,75 +11,55 @@ using namespace emo;
 // emo.embedding, emo.linear, emo.rms_norm, emo.cross_entropy
 //===----------------------------------------------------------------------===//
 
-static NamedShapes shapesOf(EmbeddingOp op) {
-  NamedShapes shapes(op);
-  return std::move(shapes.add("ids", op.getIds(), "..").add("table", op.getTable(), "V, H").add("result", op.getResult(), ".., H"));
+NamedShapes EmbeddingOp::getNamedShapes() {
+  NamedShapes shapes(*this);
+  return std::move(shapes.add("ids", getIds(), "..").add("table", getTable(), "V, H").add("result", getResult(), ".., H"));
 }
 
-LogicalResult EmbeddingOp::verify() { return shapesOf(*this).verify(); }
+LogicalResult EmbeddingOp::verify() { return getNamedShapes().verify(); }
 
-LogicalResult EmbeddingOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &results) {
-  shapesOf(*this).reify(builder, results);
-  return success();
+NamedShapes LinearOp::getNamedShapes() {
+  NamedShapes shapes(*this);
+  shapes.add("x", getX(), ".., K").add("weight", getWeight(), "N, K").add("bias", getBias(), "N");
+  return std::move(shapes.add("result", getResult(), ".., N"));
 }
 
-static NamedShapes shapesOf(LinearOp op) {
-  NamedShapes shapes(op);
-  shapes.add("x", op.getX(), ".., K").add("weight", op.getWeight(), "N, K").add("bias", op.getBias(), "N");
-  return std::move(shapes.add("result", op.getResult(), ".., N"));
-}
+LogicalResult LinearOp::verify() { return getNamedShapes().verify(); }
 
-LogicalResult LinearOp::verify() { return shapesOf(*this).verify(); }
-
-LogicalResult LinearOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &results) {
-  shapesOf(*this).reify(builder, results);
-  return success();
-}
-
-static NamedShapes shapesOf(RmsNormOp op) {
-  NamedShapes shapes(op);
-  return std::move(shapes.add("x", op.getX(), ".., H").add("weight", op.getWeight(), "H").add("result", op.getResult(), ".., H"));
+NamedShapes RmsNormOp::getNamedShapes() {
+  NamedShapes shapes(*this);
+  return std::move(shapes.add("x", getX(), ".., H").add("weight", getWeight(), "H").add("result", getResult(), ".., H"));
 }
 
 LogicalResult RmsNormOp::verify() {
   // C1
-  if (failed(shapesOf(*this).verify()))
+  if (failed(getNamedShapes().verify()))
     return failure();
   // C2
   return verifyFinite(*this, "epsilon", getEpsilon(), 0);
 }
 
-LogicalResult RmsNormOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &results) {
-  shapesOf(*this).reify(builder, results);
-  return success();
+NamedShapes CrossEntropyOp::getNamedShapes() {
+  NamedShapes shapes(*this);
+  shapes.add("logits", getLogits(), ".., V").add("targets", getTargets(), "..");
+  return std::move(shapes.add("losses", getLosses(), ".."));
 }
 
-static NamedShapes shapesOf(CrossEntropyOp op) {
-  NamedShapes shapes(op);
-  shapes.add("logits", op.getLogits(), ".., V").add("targets", op.getTargets(), "..");
-  return std::move(shapes.add("losses", op.getLosses(), ".."));
-}
-
-LogicalResult CrossEntropyOp::verify() { return shapesOf(*this).verify(); }
-
-LogicalResult CrossEntropyOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &results) {
-  shapesOf(*this).reify(builder, results);
-  return success();
-}
+LogicalResult CrossEntropyOp::verify() { return getNamedShapes().verify(); }
 
 //===----------------------------------------------------------------------===//
 // emo.rotary
 //===----------------------------------------------------------------------===//
 
-static NamedShapes shapesOf(RotaryOp op) {
-  NamedShapes shapes(op);
-  shapes.add("x", op.getX(), "B, S, heads, D").add("start", op.getStart(), "B");
-  return std::move(shapes.add("result", op.getResult(), "B, S, heads, D"));
+NamedShapes RotaryOp::getNamedShapes() {
+  NamedShapes shapes(*this);
+  shapes.add("x", getX(), "B, S, heads, D").add("start", getStart(), "B");
+  return std::move(shapes.add("result", getResult(), "B, S, heads, D"));
 }
 
 LogicalResult RotaryOp::verify() {
   // C1
-  NamedShapes shapes = shapesOf(*this);
+  NamedShapes shapes = getNamedShapes();
   if (failed(shapes.verify()))
     return failure();
   // C2
@@ -86,15 +68,15 @@ LogicalResult RotaryOp::verify() {
   if (known && depth % 2 != 0)
     return emitOpError() << "expects D to be even, got " << depth;
   // C3
-  if (failed(verifyRotation(*this, getTheta(), getFrequenciesAttr())))
-    return failure();
+  APFloat theta = getTheta();
+  if (!theta.isFinite() || theta.isZero() || theta.isNegative())
+    return emitOpError() << "expects 'theta' to be finite and greater than 0, got " << theta.convertToDouble();
+  for (double frequency : getFrequencies().value_or(ArrayRef<double>()))
+    if (!std::isfinite(frequency))
+      return emitOpError() << "expects 'frequencies' to be finite, got " << frequency;
+  // C4
   if (getFrequencies() && known && static_cast<int64_t>(getFrequencies()->size()) != depth / 2)
     return emitOpError() << "expects D / 2 = " << depth / 2 << " 'frequencies', got " << getFrequencies()->size();
-  return success();
-}
-
-LogicalResult RotaryOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &results) {
-  shapesOf(*this).reify(builder, results);
   return success();
 }
 
@@ -102,13 +84,13 @@ LogicalResult RotaryOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShape
 // emo.attention
 //===----------------------------------------------------------------------===//
 
-static NamedShapes shapesOf(AttentionOp op) {
-  NamedShapes shapes(op);
-  shapes.add("q", op.getQ(), "B, S, Hq, D").add("k", op.getK(), "B, S, Hkv, D").add("v", op.getV(), "B, S, Hkv, D");
-  shapes.add("segments", op.getSegments(), "B, S").add("key_cache", op.getKeyCache(), "B, Hkv, C, D");
-  shapes.add("value_cache", op.getValueCache(), "B, Hkv, C, D").add("lengths", op.getLengths(), "B");
-  shapes.add("result", op.getResult(), "B, S, Hq, D").add("new_key_cache", op.getNewKeyCache(), "B, Hkv, C, D");
-  return std::move(shapes.add("new_value_cache", op.getNewValueCache(), "B, Hkv, C, D"));
+NamedShapes AttentionOp::getNamedShapes() {
+  NamedShapes shapes(*this);
+  shapes.add("q", getQ(), "B, S, Hq, D").add("k", getK(), "B, S, Hkv, D").add("v", getV(), "B, S, Hkv, D");
+  shapes.add("segments", getSegments(), "B, S").add("key_cache", getKeyCache(), "B, Hkv, C, D");
+  shapes.add("value_cache", getValueCache(), "B, Hkv, C, D").add("lengths", getLengths(), "B");
+  shapes.add("result", getResult(), "B, S, Hq, D").add("new_key_cache", getNewKeyCache(), "B, Hkv, C, D");
+  return std::move(shapes.add("new_value_cache", getNewValueCache(), "B, Hkv, C, D"));
 }
 
 LogicalResult AttentionOp::verify() {
@@ -122,7 +104,7 @@ LogicalResult AttentionOp::verify() {
   if (getKeyCache() && getSegments())
     return emitOpError() << "expects 'segments' or a cache, got both";
   // C3
-  NamedShapes shapes = shapesOf(*this);
+  NamedShapes shapes = getNamedShapes();
   if (failed(shapes.verify()))
     return failure();
   // C4
@@ -138,7 +120,10 @@ LogicalResult AttentionOp::verify() {
   return verifyFinite(*this, "scale", getScale());
 }
 
-LogicalResult AttentionOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &results) {
-  shapesOf(*this).reify(builder, results);
+/// One segment for all tokens separates nothing.
+LogicalResult AttentionOp::canonicalize(AttentionOp op, PatternRewriter &rewriter) {
+  if (!op.getSegments() || !getSplatInteger(op.getSegments()))
+    return failure();
+  rewriter.modifyOpInPlace(op, [&] { op.getSegmentsMutable().clear(); });
   return success();
 }

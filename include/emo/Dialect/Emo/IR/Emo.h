@@ -18,10 +18,13 @@
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
+#include "emo/Dialect/Emo/IR/NamedShapes.h"
+
 #include "emo/Dialect/Emo/IR/EmoDialect.h.inc"
 #include "emo/Dialect/Emo/IR/EmoEnums.h.inc"
 
 #include "emo/Dialect/Emo/IR/EmoAttrInterfaces.h.inc"
+#include "emo/Dialect/Emo/IR/EmoOpInterfaces.h.inc"
 #define GET_ATTRDEF_CLASSES
 #include "emo/Dialect/Emo/IR/EmoAttributes.h.inc"
 #define GET_OP_CLASSES

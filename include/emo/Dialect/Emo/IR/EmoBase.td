@@ -10,12 +10,14 @@ include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 include "mlir/Interfaces/DestinationStyleOpInterface.td"
+include "emo/Dialect/Emo/IR/NamedShapesInterface.td"
 
 def Emo_Dialect : Dialect {
   let name = "emo";
   let cppNamespace = "::emo";
   let summary = "Mixture-of-Experts transformers: routing, document scope, dispatch, experts, parameters";
   let useDefaultAttributePrinterParser = 1;
+  let hasCanonicalizer = 1;
   let dependentDialects = ["mlir::arith::ArithDialect", "mlir::tensor::TensorDialect"];
 }
 
@@ -23,9 +25,15 @@ class Emo_Op<string mnemonic, list<Trait> traits = []> : Op<Emo_Dialect, mnemoni
 
 /// An op of the MODEL level: tensors in, tensors out, no side effects.
 class Emo_ModelOp<string mnemonic, list<Trait> traits = []>
-    : Emo_Op<mnemonic, !listconcat(traits, [Pure,
+    : Emo_Op<mnemonic, !listconcat(traits, [Pure, DeclareOpInterfaceMethods<Emo_NamedShapesInterface>,
         DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface, ["reifyResultShapes"]>])> {
   let hasVerifier = 1;
+  let extraClassDefinition = [{
+    ::llvm::LogicalResult $cppClass::reifyResultShapes(::mlir::OpBuilder &builder, ::mlir::ReifiedRankedShapedTypeDims &results) {
+      getNamedShapes().reify(builder, results);
+      return ::mlir::success();
+    }
+  }];
 }
 
 def Emo_FloatTensor : RankedTensorOf<[F16, BF16, F32, F64]>;

@@ -24,6 +24,7 @@ def Emo_DocumentPoolOp : Emo_ModelOp<"document_pool"> {
   }];
   let arguments = (ins Emo_FloatTensor:$scores, Emo_IndexTensor:$segments, Emo_IndexTensor:$sizes);
   let results = (outs Emo_MaskTensor:$pool);
+  let hasCanonicalizeMethod = 1;
   let assemblyFormat = "$scores `,` $segments `,` $sizes attr-dict `:` type($scores) `,` type($segments) `,` type($sizes) `->` type($pool)";
 }
 
@@ -32,6 +33,7 @@ def Emo_MaskExpertsOp : Emo_ModelOp<"mask_experts", [AllTypesMatch<["logits", "r
   let description = [{logits [T, R], pool [D, R], segments [T]; segment -1 leaves the row as it is.}];
   let arguments = (ins Emo_FloatTensor:$logits, Emo_MaskTensor:$pool, Emo_IndexTensor:$segments);
   let results = (outs Emo_FloatTensor:$result);
+  let hasCanonicalizeMethod = 1;
   let assemblyFormat = "$logits `,` $pool `,` $segments attr-dict `:` type($logits) `,` type($pool) `,` type($segments)";
 }
 

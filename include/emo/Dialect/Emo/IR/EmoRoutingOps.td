@@ -26,6 +26,7 @@ def Emo_RouteOp : Emo_ModelOp<"route", [AttrSizedOperandSegments]> {
     DefaultValuedAttr<I64Attr, "1">:$top_groups, DefaultValuedAttr<BoolAttr, "false">:$sparse_mixer,
     DefaultValuedAttr<F64Attr, "0.01">:$jitter);
   let results = (outs Emo_FloatTensor:$weights, Emo_IndexTensor:$indices);
+  let hasCanonicalizeMethod = 1;
   let assemblyFormat = [{
     $logits (`bias` `(` $bias^ `:` type($bias) `)`)? (`shared_logits` `(` $shared_logits^ `:` type($shared_logits) `)`)?
     attr-dict `:` type($logits) `->` type($weights) `,` type($indices)

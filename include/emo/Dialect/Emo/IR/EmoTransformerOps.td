@@ -57,6 +57,7 @@ def Emo_AttentionOp : Emo_ModelOp<"attention", [AttrSizedOperandSegments, AttrSi
     F64Attr:$scale, DefaultValuedAttr<BoolAttr, "true">:$causal);
   let results = (outs Emo_FloatTensor:$result, Optional<Emo_FloatTensor>:$new_key_cache,
     Optional<Emo_FloatTensor>:$new_value_cache);
+  let hasCanonicalizeMethod = 1;
   let assemblyFormat = [{
     $q `,` $k `,` $v (`segments` `(` $segments^ `:` type($segments) `)`)?
     (`cache` `(` $key_cache^ `,` $value_cache `,` $lengths `:` type($key_cache) `,` type($value_cache) `,` type($lengths) `)`)?
