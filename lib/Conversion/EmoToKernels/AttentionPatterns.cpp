@@ -25,9 +25,6 @@ struct ConvertAttention : OpRewritePattern<AttentionOp> {
         getElementTypeOrSelf(op.getV()) != element ||
         getElementTypeOrSelf(op.getResult()) != element)
       return rewriter.notifyMatchFailure(op, "no kernel for the types");
-    if (op.getKeyCache() && op.getSegments())
-      return rewriter.notifyMatchFailure(
-          op, "no kernel for segments with a KV cache");
     Location loc = op.getLoc();
     Value q = op.getQ(), k = op.getK(), table;
     if (RotaryOp rotary = foldableRotary(op)) {

@@ -16,6 +16,7 @@ def Emo_Dialect : Dialect {
   let name = "emo";
   let cppNamespace = "::emo";
   let summary = "Mixture-of-Experts transformers: routing, document scope, dispatch, experts, parameters";
+  let description = [{docs/dialect.md is the specification, with numbered constraints and examples.}];
   let useDefaultAttributePrinterParser = 1;
   let hasCanonicalizer = 1;
   let dependentDialects = ["mlir::arith::ArithDialect", "mlir::tensor::TensorDialect"];

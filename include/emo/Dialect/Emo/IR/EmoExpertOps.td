@@ -17,7 +17,8 @@ def Emo_GroupByExpertOp : Emo_ModelOp<"group_by_expert"> {
 }
 
 def Emo_DispatchOp : Emo_ModelOp<"dispatch"> {
-  let summary = "rows of x in expert order: result[i] = x[tokens[i]]";
+  let summary = "rows of x in expert order";
+  let description = [{x [T, H], tokens [N] -> rows [N, H] of the elements of x: rows[i] = x[tokens[i]].}];
   let arguments = (ins Emo_FloatTensor:$x, Emo_IndexTensor:$tokens);
   let results = (outs Emo_FloatTensor:$rows);
   let assemblyFormat = "$x `,` $tokens attr-dict `:` type($x) `,` type($tokens) `->` type($rows)";

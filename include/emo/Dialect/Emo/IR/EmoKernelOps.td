@@ -64,6 +64,7 @@ def Emo_KernelMatmulOp : Emo_KernelOp<"matmul", [AttrSizedOperandSegments, Singl
 def Emo_KernelYieldOp : Emo_Op<"kernel.yield", [Pure, Terminator, ReturnLike,
     ParentOneOf<["KernelMatmulOp", "KernelCombineOp"]>]> {
   let summary = "the outputs of an epilogue";
+  let description = [{One scalar for each of the kernel's outs, in its element type.}];
   let arguments = (ins Variadic<AnyType>:$values);
   let assemblyFormat = "$values attr-dict `:` type($values)";
 }

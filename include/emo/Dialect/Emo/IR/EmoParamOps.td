@@ -37,6 +37,7 @@ def Emo_ParamOp : Emo_Op<"param", [Symbol, DeclareOpInterfaceMethods<Symbol>]> {
 
 def Emo_ParamRefOp : Emo_Op<"param.ref", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "the value of a parameter after its weight program";
+  let description = [{A tensor, or after bufferization a dense memref that is only read, of the parameter's shape and elements.}];
   let arguments = (ins FlatSymbolRefAttr:$param);
   let results = (outs Emo_Shaped:$result);
   let assemblyFormat = "$param attr-dict `:` type($result)";
