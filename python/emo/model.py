@@ -382,10 +382,7 @@ def _code(name, value, array, is_bf16):
 
 
 def _tensor(array, code):
-    tensor = abi.Tensor(code, array.ndim, (), array.ctypes.data)
-    for d, size in enumerate(array.shape[: abi.MAX_RANK]):
-        tensor.dims[d] = size
-    return tensor
+    return abi.Tensor(code, array.ndim, array.shape[: abi.MAX_RANK], array.ctypes.data)
 
 
 def _wrap(library, tensor, value):

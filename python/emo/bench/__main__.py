@@ -80,20 +80,18 @@ def run(options, folder):
     workers, results["peers"] = peers.start(options.peers_python, options.threads, os.path.join(folder, "peers.log"))
     try:
         say("roofs")
-        results["roofs"] = roofs = machine.roofs(options.threads, options.quick)
+        results["roofs"] = machine.roofs(options)
         if "layer" in options.only:
-            results["layer"] = layer.measure(options, folder, workers, roofs, say)
+            results["layer"] = layer.measure(options, folder, workers, say)
         if "model" in options.only:
-            results["model"] = models.measure_two_layers(options, folder, workers, roofs, say)
+            results["model"] = models.measure_two_layers(options, folder, workers, say)
         small = options.small_model or os.path.normpath(
             os.path.join(os.path.dirname(os.path.abspath(__file__)), *[".."] * 3, "test", "models", "emo-small")
         )
         missing = None if os.path.isdir(small) else {"skipped": "no folder %s; give one with --small-model" % small}
         if "small" in options.only:
             lengths = (16, 4) if options.quick else (256, 64)
-            results["small"] = missing or models.measure(
-                options, os.path.basename(small), small, lengths, folder, workers, roofs, say
-            )
+            results["small"] = missing or models.measure(options, os.path.basename(small), small, lengths, folder, workers, say)
         if "start" in options.only:
             results["start"] = missing or start.measure(options, small, folder, say)
     finally:

@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import compiler
 from ..model import Model
-from . import weights
+from . import machine, weights
 from .peers import PeerError, take_turns
 
 SHAPES = {
@@ -98,7 +98,7 @@ def compile_layer(folder, shape):
     return program
 
 
-def measure(options, folder, peers, roofs, say):
+def measure(options, folder, peers, say):
     """A list of results, one for each shape and number of tokens."""
     results = []
     for key, shape in (QUICK if options.quick else SHAPES).items():
@@ -115,7 +115,7 @@ def measure(options, folder, peers, roofs, say):
                 failed[engine] = str(error)
         for tokens in (1, 8) if options.quick else TOKENS:
             say("layer %s: %d tokens" % (key, tokens))
-            results.append(_point(options, folder, key, shape, tokens, ours, theirs, dict(failed), roofs))
+            results.append(_point(options, folder, key, shape, tokens, ours, theirs, dict(failed)))
         for emo in ours.values():
             emo.model.close()
         for peer in theirs.values():
@@ -123,7 +123,7 @@ def measure(options, folder, peers, roofs, say):
     return results
 
 
-def _point(options, folder, key, shape, tokens, ours, theirs, failed, roofs):
+def _point(options, folder, key, shape, tokens, ours, theirs, failed):
     calls, turns, count = (1, 1, 2) if options.quick else (5, 5, 12) if tokens <= 64 else (3, 5, 6)
     sets = [weights.layer_input(shape, tokens, number) for number in range(count)]
     prefixes = [os.path.join(folder, "inputs-%d" % number) for number in range(count)]
@@ -164,7 +164,8 @@ def _point(options, folder, key, shape, tokens, ours, theirs, failed, roofs):
         # The first call of a turn finds caches full of the others' data and threads asleep; it is not counted.
         return lambda number: run([(number * (calls + 1) + i) % count for i in range(calls + 1)])[1:]
 
-    taken = take_turns({name: turn(run) for name, run in contenders.items()}, turns, 0 if options.quick else 0.3)
+    runs = {name: turn(run) for name, run in contenders.items()}
+    taken, roofs = machine.with_roofs(options, lambda: take_turns(runs, turns, 0 if options.quick else 0.3))
     experts = float(np.mean([len(np.unique(ids)) for _, ids, _ in sets]))
     flops = 6.0 * shape["width"] * shape["hidden"] * tokens * shape["top_k"]
     read = 6.0 * shape["width"] * shape["hidden"] * experts
@@ -188,6 +189,7 @@ def _point(options, folder, key, shape, tokens, ours, theirs, failed, roofs):
         "experts_read": experts,
         "flops": flops,
         "weight_bytes": read,
+        "roofs": roofs,
         "bound_ms": max(bounds),
         "contenders": rows,
         "trials_ms": trials,

@@ -37,24 +37,24 @@ def versions():
     }
 
 
-def roofs(threads, quick):
-    """Rates that were reached with all threads in this run, and emo-roofs' whole answer."""
-    measured = json.loads(
-        subprocess.run(
-            [find_tool("emo-roofs"), str(threads), *(("1", "64") if quick else ("5", "1024"))],
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-        ).stdout
-    )
-    peak = max(
-        (name for name in measured if name.endswith("_all") and measured[name]["unit"] == "TFLOP/s"),
-        key=lambda name: measured[name]["best"],
-        default=None,
-    )
+def roofs(options):
+    """Rates that all threads reach now, and emo-roofs' whole answer."""
+    size = ("1", "64") if options.quick else ("5", "1024")
+    command = [find_tool("emo-roofs"), str(options.threads), *size]
+    measured = json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
+    suffix = "_all" if options.threads > 1 else "_1"
+    peaks = [name for name in measured if name.endswith(suffix) and measured[name]["unit"] == "TFLOP/s"]
+    peak = max(peaks, key=lambda name: measured[name]["best"], default=None)
     return {
-        "dram_gb_s": measured["dram_read" + ("_all" if threads > 1 else "_1")]["best"],
+        "dram_gb_s": measured["dram_read" + suffix]["best"],
         "bf16_tflop_s": measured[peak]["best"] if peak else None,
         "instruction": peak,
         "measured": measured,
     }
+
+
+def with_roofs(options, run):
+    """What run() returns, and the better of the roofs right before and right after it: what else the machine, or its host, does
+    changes them within minutes."""
+    before, result, after = roofs(options), run(), roofs(options)
+    return result, {key: before[key] and max(before[key], after[key]) for key in ("dram_gb_s", "bf16_tflop_s")}

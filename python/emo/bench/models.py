@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import compiler
 from ..model import Model
-from . import weights
+from . import machine, weights
 from .peers import PeerError, take_turns
 
 # Two layers of EMO's real shape, its experts pruned to 31+1. The vocabulary is an eighth of EMO's as the layers are an eighth of
@@ -88,17 +88,15 @@ class Emo:
         return self.session.logits()
 
 
-def measure_two_layers(options, folder, peers, roofs, say):
+def measure_two_layers(options, folder, peers, say):
     config = QUICK if options.quick else TWO_LAYERS
     source = os.path.join(folder, "two-layers")
     say("model: writing weights")
     weights.write_model(source, config)
-    return measure(
-        options, "two layers of EMO's shape", source, (8, 4) if options.quick else (512, 32), folder, peers, roofs, say
-    )
+    return measure(options, "two layers of EMO's shape", source, (8, 4) if options.quick else (512, 32), folder, peers, say)
 
 
-def measure(options, name, source, lengths, folder, peers, roofs, say):
+def measure(options, name, source, lengths, folder, peers, say):
     """Prefill of lengths[0] tokens and decoding of lengths[1], by emo with both kinds of weights memory and by PyTorch."""
     with open(os.path.join(source, "config.json")) as file:
         config = json.load(file)
@@ -150,7 +148,7 @@ def measure(options, name, source, lengths, folder, peers, roofs, say):
                     "call", method="turn", variant=variant, prompt=prompts[turn], tokens=texts[turn][prompt_tokens:]
                 )
     say("%s: measuring" % name)
-    taken = take_turns(contenders, turns, 0 if options.quick else 0.3)
+    taken, roofs = machine.with_roofs(options, lambda: take_turns(contenders, turns, 0 if options.quick else 0.3))
     read = decode_bytes(config, prompt_tokens + new_tokens // 2)
     rows = {}
     for contender, lists in taken.items():
@@ -176,6 +174,7 @@ def measure(options, name, source, lengths, folder, peers, roofs, say):
         "new_tokens": new_tokens,
         "turns": turns,
         "bytes_per_token": read,
+        "roofs": roofs,
         "contenders": rows,
         "trials": trials,
         "failed": failed,

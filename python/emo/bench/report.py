@@ -80,8 +80,25 @@ def _model(result):
     return [title + "\n" + _table(head, rows), "\n".join(_failures(result["failed"]))]
 
 
+def _roofs(results):
+    """The least and the most of the run."""
+    many = [results["roofs"]] + [
+        part["roofs"]
+        for part in [*results.get("layer", []), results.get("model", {}), results.get("small", {})]
+        if "roofs" in part
+    ]
+
+    def span(key, form):
+        values = [form % roofs[key] for roofs in many]
+        return " to ".join(dict.fromkeys((min(values, key=float), max(values, key=float))))
+
+    instruction = results["roofs"]["instruction"]
+    arithmetic = ", %s %s TFLOP/s" % (instruction, span("bf16_tflop_s", "%.2f")) if instruction else ""
+    return "roofs: DRAM %s GB/s%s" % (span("dram_gb_s", "%.1f"), arithmetic)
+
+
 def text(results):
-    machine, versions, roofs, peers = (results[key] for key in ("machine", "versions", "roofs", "peers"))
+    machine, versions, peers = (results[key] for key in ("machine", "versions", "peers"))
     parts = [
         "\n".join(
             [
@@ -98,11 +115,7 @@ def text(results):
                 "versions: %s, Python %s, NumPy %s" % (versions["emo"], versions["python"], versions["numpy"]),
                 "peers: PyTorch %s; vLLM %s%s"
                 % (peers["torch"], peers["vllm"], "; with " + ", ".join(peers["preloaded"]) if peers["preloaded"] else ""),
-                "roofs: DRAM %.1f GB/s%s"
-                % (
-                    roofs["dram_gb_s"],
-                    ", %s %.2f TFLOP/s" % (roofs["instruction"], roofs["bf16_tflop_s"]) if roofs["instruction"] else "",
-                ),
+                _roofs(results),
             ]
         )
     ]

@@ -22,6 +22,7 @@ expect(results["peers"], torch=str, vllm=str, preloaded=list)
 expect(results["roofs"], dram_gb_s=float, measured=dict)
 assert [(point["shape"], point["tokens"]) for point in results["layer"]] == [("tiny", 1), ("tiny", 8)]
 for point in results["layer"]:
+    expect(point["roofs"], dram_gb_s=number)
     expect(point, name=str, experts_read=float, flops=float, weight_bytes=float, bound_ms=float, trials_ms=dict, failed=dict)
     for name in ("emo huge", "emo mapped"):
         row = point["contenders"][name]
@@ -29,6 +30,7 @@ for point in results["layer"]:
         # bf16 has 8 bits: activations between the two products and the output are rounded once each.
         assert row["error"] < 2 * 2**-8, row
 model = results["model"]
+expect(model["roofs"], dram_gb_s=number)
 expect(model, name=str, prompt_tokens=int, new_tokens=int, turns=int, bytes_per_token=int, trials=dict, failed=dict)
 # bf16; 2 layers of (3 experts of 3 x 64 x 32, 4 x 64 x 64 of attention, a router of 8 x 64, a KV cache of 2 x 10 x 64), 96 x 64
 # of the head.
