@@ -136,12 +136,14 @@ struct ConvertGroupByExpert : OpRewritePattern<GroupByExpertOp> {
     Value sorted = tensor::EmptyOp::create(rewriter, loc, {tokens}, i32);
     Value inverse = emptyRows(rewriter, loc, op.getIndices(), choices, i32);
     SmallVector<Value> outs{offsets, sorted, inverse};
-    for (auto [out, result] : llvm::zip_equal(outs, op.getResults()))
-      if (out.getType() != result.getType())
-        return rewriter.notifyMatchFailure(
-            op, "result types do not follow from the operands");
-    rewriter.replaceOpWithNewOp<KernelGroupByExpertOp>(op, op.getResultTypes(),
-                                                       op.getIndices(), outs);
+    auto group = KernelGroupByExpertOp::create(
+        rewriter, loc, TypeRange(ValueRange(outs)), op.getIndices(), outs);
+    // A static size of `tokens` does not say what T is.
+    SmallVector<Value> results(group.getResults());
+    for (auto [value, type] : llvm::zip_equal(results, op->getResultTypes()))
+      if (value.getType() != type)
+        value = tensor::CastOp::create(rewriter, loc, type, value);
+    rewriter.replaceOp(op, results);
     return success();
   }
 };

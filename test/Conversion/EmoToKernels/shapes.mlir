@@ -34,3 +34,12 @@ func.func @attention(%q: tensor<2x?x4x8xf32>, %k: tensor<?x3x4x8xf32>) -> tensor
   %0 = emo.attention %q, %k, %k {scale = 0.5 : f64} : tensor<2x?x4x8xf32>, tensor<?x3x4x8xf32>, tensor<?x3x4x8xf32> -> tensor<?x?x4x8xf32>
   return %0 : tensor<?x?x4x8xf32>
 }
+
+// The number of rows does not say how many tokens there are.
+// CHECK-LABEL: func.func @rows(
+// CHECK: %[[G:.*]]:3 = emo.kernel.group_by_expert {{.*}} -> tensor<5xi32>, tensor<?xi32>, tensor<?x2xi32>
+// CHECK: tensor.cast %[[G]]#1 : tensor<?xi32> to tensor<8xi32>
+func.func @rows(%i: tensor<?x2xi32>) -> (tensor<5xi32>, tensor<8xi32>, tensor<?x2xi32>) {
+  %o, %t, %v = emo.group_by_expert %i {num_experts = 4 : i64} : tensor<?x2xi32> -> tensor<5xi32>, tensor<8xi32>, tensor<?x2xi32>
+  return %o, %t, %v : tensor<5xi32>, tensor<8xi32>, tensor<?x2xi32>
+}

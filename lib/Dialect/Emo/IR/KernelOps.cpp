@@ -11,7 +11,8 @@ using namespace emo;
 // What all kernel ops have in common
 //===----------------------------------------------------------------------===//
 
-/// K1, K2: all operands are tensors and each out has a result of its type, or all are memrefs and there are no results.
+/// K1 to K3: there are `numOuts` outs (0: at least one); all operands are tensors and each out has a result of its type, or all are
+/// memrefs and there are no results.
 template <typename KernelOp>
 static LogicalResult verifyKernel(KernelOp op, size_t numOuts) {
   ValueRange outs = op.getOuts();
@@ -181,21 +182,21 @@ LogicalResult KernelAttentionOp::verify() {
   // C1
   if (getStart() && getSegments())
     return emitOpError() << "expects 'start' or 'segments', got both";
-  // C2
+  // C2, C3
   NamedShapes shapes(*this);
   shapes.add("q", getQ(), "B, S, Hq, D").add("k", getK(), "B, S, Hkv, D").add("v", getV(), "B, S, Hkv, D");
   shapes.add("table", getTable(), "P, D").add("start", getStart(), "B").add("segments", getSegments(), "B, S");
   shapes.add("result", getOuts()[0], "B, S, Hq, D").add("key store", getOuts()[1], "B, Hkv, C, D");
   if (failed(shapes.add("value store", getOuts()[2], "B, Hkv, C, D").verify()) || failed(verifyHeads(*this, shapes)))
     return failure();
-  // C3
+  // C4
   int64_t depth = shapes.size("D"), capacity = shapes.size("C"), sequence = shapes.size("S");
   if (getTable() && !ShapedType::isDynamic(depth) && depth % 2 != 0)
     return emitOpError() << "expects D to be even with a 'table', got " << depth;
-  // C4
+  // C5
   if (!ShapedType::isDynamic(capacity) && !ShapedType::isDynamic(sequence) && capacity < sequence)
     return emitOpError() << "expects stores of a capacity C of at least S = " << sequence << ", got " << capacity;
-  // C5
+  // C6
   Type type = getElementTypeOrSelf(getQ());
   if (failed(expectFloats(*this, "q", getQ())))
     return failure();
@@ -206,7 +207,7 @@ LogicalResult KernelAttentionOp::verify() {
   if (failed(expectElements(*this, "table", getTable(), accumulatorType(getQ()))) || failed(expectI32(*this, "start", getStart())) ||
       failed(expectI32(*this, "segments", getSegments())))
     return failure();
-  // C6
+  // C7
   return verifyFinite(*this, "scale", getScale());
 }
 
@@ -259,15 +260,16 @@ LogicalResult KernelRouterOp::verify() {
       return failure();
     shapes.fix("R", rows - scored, "weight");
   }
+  // C5
   if (failed(shapes.add("bias", getBias(), "R").verify()))
     return failure();
-  // C5
+  // C6
   if (failed(expectFloats(*this, "x", getX())) || failed(expectFloats(*this, "weight", getWeight())) ||
       (getBias() && failed(expectFloats(*this, "bias", getBias()))) ||
       failed(expectElements(*this, "weights", getOuts()[0], accumulatorType({getX(), getWeight()}))) ||
       failed(expectI32(*this, "indices", getOuts()[1])))
     return failure();
-  // C6
+  // C7
   return failure(failed(verifyFinite(*this, "epsilon", getEpsilon(), 0)) || failed(verifyFinite(*this, "scale", getScale())));
 }
 

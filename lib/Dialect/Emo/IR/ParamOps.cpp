@@ -161,10 +161,12 @@ ParseResult emo::parseSources(OpAsmParser &parser, ArrayAttr &sources) {
 
 LogicalResult ParamOp::verify() {
   auto error = [&] { return emitOpError(); };
+  // C1
   if (getSources().empty())
     return emitOpError() << "expects at least one source";
   RankedTensorType type;
   for (Attribute source : getSources()) {
+    // C2 to C4
     RankedTensorType next = sourceType(source, error);
     if (!next)
       return failure();
@@ -172,6 +174,7 @@ LogicalResult ParamOp::verify() {
       type = next;
       continue;
     }
+    // C5
     if (next.getRank() == 0 || next.getRank() != type.getRank() || next.getElementType() != type.getElementType() ||
         next.getShape().drop_front() != type.getShape().drop_front())
       return emitOpError() << "expects sources that differ in dimension 0 only, got " << type << " and " << next;
@@ -181,6 +184,7 @@ LogicalResult ParamOp::verify() {
     if (failed(checkValue(type, error)))
       return failure();
   }
+  // C3, C4
   for (Attribute transform : getProgram()) {
     auto step = dyn_cast<WeightTransformInterface>(transform);
     if (!step)
@@ -189,6 +193,7 @@ LogicalResult ParamOp::verify() {
     if (!type || failed(checkValue(type, error)))
       return failure();
   }
+  // C6
   if (type != getType())
     return emitOpError() << "expects its type to be what sources and program give, got " << getType() << " and " << type;
   return success();
