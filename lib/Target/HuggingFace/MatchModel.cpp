@@ -197,6 +197,9 @@ Value ModelMatcher::matchExperts(Value branch, LayerParams &layer) {
   if (!require(wired, combine.getResult(), "the experts' rows to be grouped and combined by one router"))
     return Value();
   int64_t routed = cast<ShapedType>(route.getLogits().getType()).getDimSize(1), shared = route.getNumShared(), all = group.getNumExperts();
+  constexpr int64_t kMaxExperts = 1 << 16; // as the import of config.json
+  if (!require(all <= kMaxExperts, combine.getResult(), "at most " + Twine(kMaxExperts) + " experts, found " + Twine(all)))
+    return Value();
   if (!require(routed + shared == all, combine.getResult(), "logits for all " + Twine(all) + " experts but the shared ones, found " +
                                                                 Twine(routed) + " and " + Twine(shared) + " shared"))
     return Value();
@@ -245,6 +248,8 @@ Value ModelMatcher::matchHeads(Value value, StringRef role, bool rotated, int64_
   if (!expand)
     return Value();
   heads = cast<ShapedType>(value.getType()).getDimSize(2);
+  if (!require(!ShapedType::isDynamic(heads), value, role + " to have a fixed number of heads"))
+    return Value();
   LinearOp linear = matchLinear(expand.getSrc(), role, dtype, dtype, weight, &bias);
   return linear ? linear.getX() : Value();
 }

@@ -14,10 +14,13 @@ static bool widens(Type from, Type to) {
   return to.isF32() && (from.isBF16() || from.isF16());
 }
 
-/// Takes the casts out of `transforms`, which begin with `type`; false when one of them rounds. `type` becomes what they end with.
+/// Takes the casts out of `transforms`, which begin with `type`; false when one of them rounds, or when the type matters to another.
+/// `type` becomes what they end with.
 static bool dropCasts(ArrayRef<Attribute> transforms, Type &type, SmallVectorImpl<Attribute> &kept) {
   for (Attribute transform : transforms) {
     auto cast = dyn_cast<CastAttr>(transform);
+    if (isa<PackAttr>(transform))
+      return false;
     if (!cast) {
       kept.push_back(transform);
       continue;
