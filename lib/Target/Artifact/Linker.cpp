@@ -5,6 +5,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Object/Archive.h"
 #include "llvm/Object/ArchiveWriter.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Program.h"
@@ -82,6 +83,19 @@ static std::string runProgram(const std::vector<std::string> &args) {
   return message;
 }
 
+/// A linker that a signal ends may leave the file it was writing, `output`.tmp and a random number.
+static void removeLinkerFiles(StringRef output) {
+  std::error_code ignored;
+  StringRef folder = llvm::sys::path::parent_path(output);
+  std::string prefix = (llvm::sys::path::filename(output) + ".tmp").str();
+  SmallVector<std::string> left;
+  for (llvm::sys::fs::directory_iterator file(folder.empty() ? "." : folder, ignored), end; !ignored && file != end; file.increment(ignored))
+    if (llvm::sys::path::filename(file->path()).starts_with(prefix))
+      left.push_back(file->path());
+  for (const std::string &path : left)
+    llvm::sys::fs::remove(path);
+}
+
 static std::string archive(ArrayRef<std::string> objects, StringRef output, const ArtifactOptions &options) {
   std::vector<llvm::NewArchiveMember> members;
   auto unreadable = [](StringRef path, llvm::Error problem) {
@@ -156,5 +170,7 @@ std::string emo::linkObjects(ArrayRef<std::string> objects, StringRef output, co
          support("crtendS.o"), support("crtn.o")});
   }
   std::string message = runProgram(args);
+  if (!message.empty())
+    removeLinkerFiles(output);
   return message.empty() ? "" : "linking '" + options.output + "' failed: " + message;
 }
