@@ -104,10 +104,10 @@ LogicalResult ArtifactWriter::writeWeights(StringRef path, StringRef program) {
   std::thread display;
   if (options.progress)
     display = std::thread([&] {
-      while (!finished) {
+      do {
         options.progress(done, layout.bytes);
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
-      }
+      } while (!finished);
     });
   WeightsRun run{options.threads, &done, nullptr};
   LogicalResult result = success();
