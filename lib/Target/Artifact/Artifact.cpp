@@ -65,20 +65,6 @@ LogicalResult ArtifactWriter::link(StringRef output) {
   return problem.empty() ? success() : LogicalResult(error() << problem);
 }
 
-static bool writeAll(int fd, const char *data, int64_t bytes, int64_t offset) {
-  while (bytes > 0) {
-    ssize_t put = pwrite(fd, data, bytes, offset);
-    if (put < 0 && errno == EINTR)
-      continue;
-    if (put <= 0)
-      return false;
-    data += put;
-    offset += put;
-    bytes -= put;
-  }
-  return true;
-}
-
 /// Weights alone, or behind the linked program at a multiple of 2 MiB; then the trailer. The program gets their hash.
 LogicalResult ArtifactWriter::writeWeights(StringRef path, StringRef program) {
   bool append = path == program;

@@ -6,7 +6,9 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Signals.h"
 
+#include <cerrno>
 #include <string>
+#include <unistd.h>
 
 namespace emo {
 
@@ -32,6 +34,21 @@ public:
 private:
   bool kept = false;
 };
+
+/// Writes all `bytes` at `offset`; false with errno on failure.
+inline bool writeAll(int fd, const char *data, int64_t bytes, int64_t offset) {
+  while (bytes > 0) {
+    ssize_t put = pwrite(fd, data, bytes, offset);
+    if (put < 0 && errno == EINTR)
+      continue;
+    if (put <= 0)
+      return false;
+    data += put;
+    offset += put;
+    bytes -= put;
+  }
+  return true;
+}
 
 } // namespace emo
 #endif // EMO_LIB_TARGET_ARTIFACT_TEMPORARYFILE_H

@@ -189,20 +189,6 @@ void Exporter::place() {
     places[tensor].offset += 8 + files[places[tensor].file].header.size();
 }
 
-static bool writeAll(int fd, const char *data, int64_t bytes, int64_t offset) {
-  while (bytes > 0) {
-    ssize_t put = pwrite(fd, data, bytes, offset);
-    if (put < 0 && errno == EINTR)
-      continue;
-    if (put <= 0)
-      return false;
-    data += put;
-    offset += put;
-    bytes -= put;
-  }
-  return true;
-}
-
 /// Headers and space for everything: a full disk shows before the work is done.
 LogicalResult Exporter::openFiles() {
   for (WeightsFile &file : files) {

@@ -176,15 +176,7 @@ void emo::raise::raiseAttention(RaiseContext &context) {
                                          /*lengths=*/Value(), builder.getF64FloatAttr(proof.scale),
                                          builder.getBoolAttr(proof.causal));
     context.shapes.copyShape(proof.q, attention.getResult());
-    SmallVector<int64_t> permutation(4);
-    for (auto [i, dim] : llvm::enumerate(proof.order))
-      permutation[dim] = i;
-    Value result = attention.getResult();
-    if (!llvm::equal(permutation, llvm::seq<int64_t>(0, 4)))
-      result = NodeOp::create(builder, node.getLoc(), "Transpose", 25, node.getResult(0).getType(), result,
-                              builder.getNamedAttr("perm", builder.getDenseI64ArrayAttr(permutation)))
-                   .getResult(0);
-    context.replace(node.getResult(0), result);
+    context.replacePermuted(builder, node.getResult(0), attention.getResult(), proof.order);
   }
   context.eraseDeadNodes();
 }

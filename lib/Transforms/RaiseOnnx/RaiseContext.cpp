@@ -28,6 +28,17 @@ void RaiseContext::replace(Value original, Value replacement) {
   original.replaceAllUsesWith(replacement);
 }
 
+void RaiseContext::replacePermuted(OpBuilder &builder, Value original, Value replacement, ArrayRef<int64_t> order) {
+  SmallVector<int64_t> permutation(order.size());
+  for (auto [i, dim] : llvm::enumerate(order))
+    permutation[dim] = i;
+  if (!llvm::equal(permutation, llvm::seq<int64_t>(0, order.size())))
+    replacement = NodeOp::create(builder, replacement.getLoc(), "Transpose", 25, original.getType(), replacement,
+                                 builder.getNamedAttr("perm", builder.getDenseI64ArrayAttr(permutation)))
+                      .getResult(0);
+  replace(original, replacement);
+}
+
 void RaiseContext::eraseDeadNodes() {
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(function.getBody().front())))
     if (op.use_empty() && isMemoryEffectFree(&op) && !op.hasTrait<OpTrait::IsTerminator>())

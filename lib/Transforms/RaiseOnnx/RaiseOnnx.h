@@ -20,6 +20,8 @@ public:
 
   /// Uses of `original` become uses of `replacement`, which has the same shape.
   void replace(mlir::Value original, mlir::Value replacement);
+  /// The same where dimension order[i] of `original` is dimension i of `replacement`.
+  void replacePermuted(mlir::OpBuilder &builder, mlir::Value original, mlir::Value replacement, llvm::ArrayRef<int64_t> order);
 
   /// Erases nodes without users, last first.
   void eraseDeadNodes();

@@ -183,17 +183,8 @@ void emo::raise::raiseRotary(RaiseContext &context) {
     auto rotary = RotaryOp::create(
         builder, node.getLoc(), proof.x.getType(), proof.x, /*start=*/Value(), builder.getF64FloatAttr(proof.theta ? proof.theta : 1.0),
         proof.frequencies.empty() ? DenseF64ArrayAttr() : builder.getDenseF64ArrayAttr(proof.frequencies), builder.getBoolAttr(false));
-    // result dimension order[i] is dimension i of x
-    SmallVector<int64_t> permutation(4);
-    for (auto [i, dim] : llvm::enumerate(proof.order))
-      permutation[dim] = i;
     context.shapes.copyShape(proof.x, rotary);
-    Value result = rotary;
-    if (!llvm::equal(permutation, llvm::seq<int64_t>(0, 4)))
-      result = NodeOp::create(builder, node.getLoc(), "Transpose", 25, node.getResult(0).getType(), result,
-                              builder.getNamedAttr("perm", builder.getDenseI64ArrayAttr(permutation)))
-                   .getResult(0);
-    context.replace(node.getResult(0), result);
+    context.replacePermuted(builder, node.getResult(0), rotary, proof.order);
   }
   context.eraseDeadNodes();
 }
