@@ -38,3 +38,10 @@ config.substitutions.append(("%compare", '"%s" "%s"' % (sys.executable, os.path.
 # Whether tests may mount a file system of a chosen size, to fill it.
 if shutil.which("unshare") and subprocess.run(["unshare", "-rm", "mount", "-t", "tmpfs", "-o", "size=64k", "none", "/mnt"], stderr=subprocess.DEVNULL).returncode == 0:
     config.available_features.add("tmpfs")
+# Whether there are pseudo-terminals: a bare chroot has none.
+try:
+    for end in os.openpty():
+        os.close(end)
+    config.available_features.add("terminal")
+except OSError:
+    pass
