@@ -80,7 +80,10 @@ Values MicroKernel::step(Tile shape, Value row, Value weights, Value unitBytes, 
   SmallVector<std::array<Value, 2>> columns; // even and odd k, or the pair
   for (int u = 0; u < shape.units; ++u)
     for (int h = 0; h < 2; ++h) {
-      Value address = e.bytesAt(u ? e.bytesAt(weights, e.mul(unitBytes, u)) : weights, e.c(h * half));
+      Value address = e.bytesAt(u ? e.bytesAt(weights, e.mul(unitBytes, u)) : weights, h * half);
+      // A few rows at once compute while lines come: ask for them early. A single row only waits, and the hardware does that better.
+      if (shape.units > 1 && shape.rows > 1)
+        LLVM::Prefetch::create(e.b, e.bytesAt(address, weightStepBytes()), /*rw=*/0, /*hint=*/3, /*cache=*/1);
       if (!bf16) {
         columns.push_back({e.load(e.vec(lanes), address), Value()});
       } else if (dot()) {

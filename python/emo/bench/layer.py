@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """One MoE layer: given expert ids and weights to the layer's output, in bf16. The router is not timed; no peer's op has it."""
 
+import math
 import os
 import time
 
@@ -124,7 +125,7 @@ def measure(options, folder, peers, say):
 
 
 def _point(options, folder, key, shape, tokens, ours, theirs, failed):
-    calls, turns, count = (1, 1, 2) if options.quick else (5, 5, 12) if tokens <= 64 else (3, 5, 6)
+    calls, turns, count = (1, 1, 2) if options.quick else (10, 5, 12) if tokens <= 8 else (5, 5, 12) if tokens <= 64 else (3, 5, 6)
     sets = [weights.layer_input(shape, tokens, number) for number in range(count)]
     prefixes = [os.path.join(folder, "inputs-%d" % number) for number in range(count)]
     for prefix, arrays in zip(prefixes, sets):
@@ -161,8 +162,10 @@ def _point(options, folder, key, shape, tokens, ours, theirs, failed):
             )
 
     def turn(run):
-        # The first call of a turn finds caches full of the others' data and threads asleep; it is not counted.
-        return lambda number: run([(number * (calls + 1) + i) % count for i in range(calls + 1)])[1:]
+        # A turn begins with a tenth of a second of calls that are not counted: they find caches full of the others' data, threads asleep
+        # and, after an idle moment, slower memory.
+        warm = 1 if options.quick else max(1, math.ceil(0.1 / min(run(list(range(count))))))
+        return lambda number: run([(number * calls + i) % count for i in range(-warm, calls)])[warm:]
 
     runs = {name: turn(run) for name, run in contenders.items()}
     taken, roofs = machine.with_roofs(options, lambda: take_turns(runs, turns, 0 if options.quick else 0.3))
