@@ -71,58 +71,81 @@ Value MicroKernel::panelOf(Value weights, Value unit) {
   return e.bytesAt(weights, e.add(e.mul(panel, panelBytes()), e.mul(part, e.lanes() * 4)));
 }
 
-/// Multiplies one k (f32) or one pair of k (bf16) at `row` and `weights` into the sums.
-Values MicroKernel::step(Tile shape, Value row, Value weights, Value unitBytes, ValueRange sums) {
+/// Weights of one k (f32) or one pair of k (bf16) in one vector of the tile's columns: of half `i` % 2 of unit `i` / 2.
+Value MicroKernel::loadColumn(Tile shape, Value weights, Value panelBytes, int64_t i) {
   int lanes = e.lanes();
-  bool bf16 = element.isBF16();
-  int64_t half = bf16 ? weightStepBytes() / 2 : 64; // from the first half of a panel to the second
-  Type i32 = e.b.getI32Type();
-  SmallVector<std::array<Value, 2>> columns; // even and odd k, or the pair
-  for (int u = 0; u < shape.units; ++u)
-    for (int h = 0; h < 2; ++h) {
-      Value address = e.bytesAt(u ? e.bytesAt(weights, e.mul(unitBytes, u)) : weights, h * half);
-      // A few rows at once compute while lines come: ask for them early. A single row only waits, and the hardware does that better.
-      if (shape.units > 1 && shape.rows > 1)
-        LLVM::Prefetch::create(e.b, e.bytesAt(address, weightStepBytes()), /*rw=*/0, /*hint=*/3, /*cache=*/1);
-      if (!bf16) {
-        columns.push_back({e.load(e.vec(lanes), address), Value()});
-      } else if (dot()) {
-        columns.push_back({e.load(e.vec(lanes * 2, e.b.getBF16Type()), address), Value()});
-      } else {
-        auto wide = e.vec(lanes, i32);
-        Value pair = e.load(wide, address);
-        Value sixteen = arith::ConstantOp::create(e.b, DenseElementsAttr::get(wide, e.b.getI32IntegerAttr(16)));
-        Value mask = arith::ConstantOp::create(e.b, DenseElementsAttr::get(wide, e.b.getI32IntegerAttr(int32_t(0xffff0000))));
-        Value even = arith::BitcastOp::create(e.b, e.vec(lanes), arith::ShLIOp::create(e.b, pair, sixteen));
-        Value odd = arith::BitcastOp::create(e.b, e.vec(lanes), arith::AndIOp::create(e.b, pair, mask));
-        columns.push_back({even, odd});
-      }
-    }
+  int64_t perPanel = unitsPerPanel(), unit = i / 2, half = element.isBF16() ? weightStepBytes() / 2 : 64; // to the panel's second half
+  Value panel = unit / perPanel ? e.bytesAt(weights, e.mul(panelBytes, unit / perPanel)) : weights;
+  Value address = e.bytesAt(panel, i % 2 * half + unit % perPanel * lanes * 4);
+  // A few rows at once compute while lines come: ask for them early. A single row of wide vectors only waits, and the hardware does that better.
+  if (shape.units > 1 && (shape.rows > 1 || lanes < 16) && unit % perPanel == 0)
+    LLVM::Prefetch::create(e.b, e.bytesAt(address, (lanes < 16 ? 4 : 1) * weightStepBytes()), /*rw=*/0, /*hint=*/3, /*cache=*/1);
+  return e.load(!element.isBF16() ? e.vec(lanes) : dot() ? e.vec(lanes * 2, e.b.getBF16Type()) : e.vec(lanes, e.b.getI32Type()), address);
+}
+
+/// Multiplies one k (f32) or one pair of k (bf16) at `row` and `weights` into the sums.
+Values MicroKernel::step(Tile shape, Value row, Value weights, Value panelBytes, ValueRange sums) {
+  int lanes = e.lanes();
+  Type i32 = e.b.getI32Type(), f32 = e.b.getF32Type();
+  int64_t columns = 2 * shape.units;
   Values next(sums);
-  for (int r = 0; r < shape.rows; ++r) {
-    Value address = e.bytesAt(row, r * rowBytes());
-    if (dot()) {
-      Value a = vector::BitCastOp::create(e.b, e.vec(lanes * 2, e.b.getBF16Type()), e.splat(e.load(i32, address, 4), lanes));
-      for (auto [i, w] : llvm::enumerate(columns)) {
-        Value &sum = next[r * columns.size() + i];
-        sum = e.intrinsic("llvm.x86.avx512bf16.dpbf16ps.512", sum.getType(), {sum, a, w[0]});
+  auto column = [&](int64_t i) { return loadColumn(shape, weights, panelBytes, i); };
+  Values all;
+  for (int64_t i = 0; i < columns && (dot() || shape.rows > 2); ++i)
+    all.push_back(column(i));
+  if (dot()) {
+    for (int r = 0; r < shape.rows; ++r) {
+      Value pair = e.splat(e.load(i32, e.bytesAt(row, r * rowBytes()), 4), lanes);
+      Value a = vector::BitCastOp::create(e.b, e.vec(lanes * 2, e.b.getBF16Type()), pair);
+      for (int64_t i = 0; i < columns; ++i) {
+        Value &sum = next[r * columns + i];
+        sum = e.intrinsic("llvm.x86.avx512bf16.dpbf16ps.512", sum.getType(), {sum, a, all[i]});
       }
-      continue;
     }
-    Value even = e.splat(e.load(e.b.getF32Type(), address, 4), lanes);
-    Value odd = bf16 ? e.splat(e.load(e.b.getF32Type(), e.bytesAt(address, 4), 4), lanes) : Value();
-    for (auto [i, w] : llvm::enumerate(columns)) {
-      Value &sum = next[r * columns.size() + i];
-      sum = e.fma(even, w[0], sum);
-      if (bf16)
-        sum = e.fma(odd, w[1], sum);
+    return next;
+  }
+  int64_t many = element.isBF16() ? 2 : 1; // k at a time
+  auto rowValue = [&](int r, int64_t k) { return e.splat(e.load(f32, e.bytesAt(row, r * rowBytes() + 4 * k), 4), lanes); };
+  auto weight = [&](Value column, int64_t k) { return element.isBF16() ? unpack(column, k) : column; };
+  // Registers hold the sums and little else: with few rows their values, column by column, with many the weights of one k after the other.
+  if (shape.rows <= 2) {
+    SmallVector<Values> values(many);
+    for (int64_t k = 0; k < many; ++k)
+      for (int r = 0; r < shape.rows; ++r)
+        values[k].push_back(rowValue(r, k));
+    for (int64_t i = 0; i < columns; ++i) {
+      Value loaded = column(i);
+      for (int64_t k = 0; k < many; ++k) {
+        Value w = weight(loaded, k);
+        for (int r = 0; r < shape.rows; ++r)
+          next[r * columns + i] = e.fma(values[k][r], w, next[r * columns + i]);
+      }
+    }
+    return next;
+  }
+  for (int64_t k = 0; k < many; ++k) {
+    Values wide;
+    for (Value loaded : all)
+      wide.push_back(weight(loaded, k));
+    for (int r = 0; r < shape.rows; ++r) {
+      Value a = rowValue(r, k);
+      for (int64_t i = 0; i < columns; ++i)
+        next[r * columns + i] = e.fma(a, wide[i], next[r * columns + i]);
     }
   }
   return next;
 }
 
+/// The first or second bf16 of each pair, as f32.
+Value MicroKernel::unpack(Value pairs, int64_t second) {
+  auto wide = cast<VectorType>(pairs.getType());
+  auto constant = [&](uint32_t bits) { return arith::ConstantOp::create(e.b, DenseElementsAttr::get(wide, e.b.getI32IntegerAttr(int32_t(bits)))); };
+  Value bits = second ? Value(arith::AndIOp::create(e.b, pairs, constant(0xffff0000))) : arith::ShLIOp::create(e.b, pairs, constant(16)).getResult();
+  return arith::BitcastOp::create(e.b, e.vec(e.lanes()), bits);
+}
+
 void MicroKernel::writeTile(Tile shape, ValueRange args) {
-  Value data = args[Data], stepBytes = args[StepBytes], depth = args[Depth], weights = args[Weights], unitBytes = args[UnitBytes];
+  Value data = args[Data], stepBytes = args[StepBytes], depth = args[Depth], weights = args[Weights], panelBytes = args[PanelBytes];
   bool bf16 = element.isBF16();
   // A K step is 16 pairs or 32 single k; a quarter of it at a time.
   int64_t inQuarter = bf16 ? 4 : 8, bytes = bf16 && !dot() ? 8 : 4;
@@ -132,7 +155,7 @@ void MicroKernel::writeTile(Tile shape, ValueRange args) {
     return e.loop(e.c(0), e.c(4), 1, carried, [&](Value quarter, ValueRange outer) {
       Value a = e.bytesAt(row, e.mul(quarter, inQuarter * bytes)), w = e.bytesAt(panel, e.mul(quarter, inQuarter * advance));
       Values current = e.unrolledLoop(inQuarter, outer, [&](Value j, ValueRange inner) {
-        return step(shape, e.bytesAt(a, e.mul(j, bytes)), e.bytesAt(w, e.mul(j, advance)), unitBytes, inner);
+        return step(shape, e.bytesAt(a, e.mul(j, bytes)), e.bytesAt(w, e.mul(j, advance)), panelBytes, inner);
       });
       if (prefetches(shape)) {
         Value from = e.bytesAt(args[Ahead], e.mul(e.mul(e.add(e.mul(number, 4), quarter), args[Lines]), 64));
@@ -150,7 +173,7 @@ void MicroKernel::writeTile(Tile shape, ValueRange args) {
     // f32 weights have no zeros behind K.
     Value row = e.bytesAt(data, e.mul(whole, stepBytes)), panel = e.bytesAt(weights, e.mul(whole, weightStepBytes()));
     result = e.loop(e.c(0), e.sub(depth, e.mul(whole, kStep)), 1, result, [&](Value j, ValueRange carried) {
-      return step(shape, e.bytesAt(row, e.mul(j, bytes)), e.bytesAt(panel, e.mul(j, advance)), unitBytes, carried);
+      return step(shape, e.bytesAt(row, e.mul(j, bytes)), e.bytesAt(panel, e.mul(j, advance)), panelBytes, carried);
     });
   }
   for (auto [i, sum] : llvm::enumerate(result))
@@ -165,10 +188,11 @@ void MicroKernel::callTile(Tile shape, ValueRange args) {
   });
 }
 
-/// Register tiles: `rows` rows by `units` units. Few rows take several panels at a time: more independent sums and more memory streams.
+/// Register tiles: `rows` rows by `units` units. Few rows take several units at a time: more independent sums, whole lines of memory and more
+/// streams of it.
 ArrayRef<MicroKernel::Tile> MicroKernel::tiles() const {
   static constexpr Tile many[] = {{1, 4}, {2, 4}, {4, 2}, {1, 1}, {2, 1}, {4, 1}, {6, 1}, {8, 1}, {10, 1}, {12, 1}};
-  static constexpr Tile few[] = {{1, 1}, {2, 1}, {4, 1}};
+  static constexpr Tile few[] = {{1, 4}, {2, 2}, {3, 2}, {1, 1}, {2, 1}, {4, 1}, {6, 1}};
   return e.isa.registers >= 32 ? ArrayRef<Tile>(many) : ArrayRef<Tile>(few);
 }
 
@@ -234,7 +258,7 @@ void MicroKernel::run(const RowBlock &block, Value rows, Value weights, Value be
       args[StepBytes] = e.mul(block.rows, rowBytes());
       args[Depth] = e.c(k);
       args[Weights] = panel;
-      args[UnitBytes] = e.c(panelBytes());
+      args[PanelBytes] = e.c(panelBytes());
       args[Sums] = block.sums;
       args[Ahead] = e.bytesAt(next, e.mul(e.mul(pass, lines), panelBytes() / quarterLines));
       args[Lines] = lines;

@@ -47,19 +47,21 @@ public:
   void run(const RowBlock &block, Value rows, Value weights, Value begin, Value end, Store store);
 
 private:
-  /// A register tile. Several units only where a unit is a whole panel.
+  /// A register tile. Several units are whole panels, or parts of one.
   struct Tile {
     int rows, units;
   };
   /// Arguments of the level's functions: `data` of the first row, bytes between its K steps, K, weights of the first unit, bytes between
-  /// units, sums [row][unit][2 vectors], address to prefetch from and lines of it for each quarter of a K step, and number of rows and units.
-  enum Argument { Data, StepBytes, Depth, Weights, UnitBytes, Sums, Ahead, Lines, Rows, Units, NumArguments };
+  /// panels, sums [row][unit][2 vectors], address to prefetch from and lines of it for each quarter of a K step, and number of rows and units.
+  enum Argument { Data, StepBytes, Depth, Weights, PanelBytes, Sums, Ahead, Lines, Rows, Units, NumArguments };
 
   llvm::ArrayRef<Tile> tiles() const;
   void multiply(ValueRange args);
   void callTile(Tile shape, ValueRange args);
   void writeTile(Tile shape, ValueRange args);
-  Values step(Tile shape, Value row, Value weights, Value unitBytes, ValueRange sums);
+  Value loadColumn(Tile shape, Value weights, Value panelBytes, int64_t i);
+  Values step(Tile shape, Value row, Value weights, Value panelBytes, ValueRange sums);
+  Value unpack(Value pairs, int64_t second);
   void storeSums(const RowBlock &block, Value row, Value rows, Value unit, Value units, Store store);
   Value panelOf(Value weights, Value unit);
   llvm::StringRef kind() const { return !element.isBF16() ? "f32" : dot() ? "bf16_pairs" : "bf16"; }
