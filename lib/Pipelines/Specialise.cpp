@@ -7,7 +7,11 @@ using namespace mlir;
 
 void emo::populateSpecialisePipeline(OpPassManager &pm,
                                      const SpecialiseOptions &options) {
+  if (!options.experts.empty())
+    pm.addPass(createPruneExperts({options.experts}));
   if (options.entryPoints)
     pm.addPass(createBuildEntryPoints());
+  if (options.profile)
+    pm.addPass(createCollectExpertStatistics());
   pm.addPass(createVerifyPhase({"specialise", /*record=*/true}));
 }

@@ -75,6 +75,17 @@ std::string emo::rt::manifestValue(const emo_program &program, const std::string
   return manifestText(program.manifest, key);
 }
 
+std::vector<int64_t> emo::rt::manifestIntegers(const emo_program &program, const std::string &key) {
+  std::vector<int64_t> numbers;
+  std::string text = manifestValue(program, key);
+  for (const char *at = text.c_str(); (at = strpbrk(at, "-0123456789"));) {
+    char *end = nullptr;
+    numbers.push_back(strtoll(at, &end, 10));
+    at = end > at ? end : at + 1;
+  }
+  return numbers;
+}
+
 int64_t emo::rt::manifestInteger(const emo_program &program, const std::string &key, int64_t fallback) {
   std::string text = manifestValue(program, key);
   char *end = nullptr;

@@ -6,6 +6,7 @@
 #include "emo/Runtime/Emo.h"
 
 #include <string>
+#include <vector>
 
 namespace emo::rt {
 
@@ -13,6 +14,9 @@ namespace emo::rt {
 std::string manifestText(const char *manifest, const std::string &key);
 std::string manifestValue(const emo_program &program, const std::string &key);
 int64_t manifestInteger(const emo_program &program, const std::string &key, int64_t fallback);
+
+/// A list of integers; empty when absent.
+std::vector<int64_t> manifestIntegers(const emo_program &program, const std::string &key);
 
 /// The entry, or null with the compiler's reason why there is none.
 const emo_entry_desc *requireEntry(const emo_model *model, const char *name, std::string &error);

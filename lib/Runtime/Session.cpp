@@ -6,16 +6,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <new>
 
 using namespace emo::rt;
 
-bool Session::start(emo_model *loaded, int64_t wanted, std::string &error) {
+bool Session::start(emo_model *loaded, int64_t wanted, std::string &error, bool pooled) {
   model = loaded;
   capacity = wanted;
-  entry = requireEntry(model, "step", error);
+  entry = requireEntry(model, pooled ? "pooled_step" : "step", error);
   if (!entry)
     return false;
   if (capacity < 1) {
@@ -52,7 +53,28 @@ bool Session::start(emo_model *loaded, int64_t wanted, std::string &error) {
     cache.data = memory;
     caches.emplace_back(memory, [](void *p) { free(p); });
   }
+  if (pooled) {
+    layers = expertLayers(*emo_model_program(model));
+    mask = std::make_unique<ExpertMaskInput>(layers);
+  }
+  clear();
   return true;
+}
+
+void Session::clear() {
+  filled = 0;
+  lastLogits.clear();
+  if (!mask)
+    return;
+  mask->clear();
+  probability.assign(layers.size(), {});
+  usedExperts.assign(layers.size(), {});
+}
+
+void Session::choosePool(int64_t count) {
+  for (size_t layer = 0; layer < layers.size(); ++layer)
+    mask->keep(layer, bestExperts(probability[layer], count - layers[layer].shared));
+  usedExperts.assign(layers.size(), {});
 }
 
 bool Session::feed(const std::vector<int64_t> &ids, std::string &error) {
@@ -71,6 +93,8 @@ bool Session::feed(const std::vector<int64_t> &ids, std::string &error) {
       inputs[i] = {desc.dtype, 2, {1, int64_t(ids.size())}, wide ? static_cast<void *>(tokens.data()) : narrow.data()};
     } else if (desc.role == EMO_ROLE_LENGTHS) {
       inputs[i] = {EMO_I32, 1, {1}, &length};
+    } else if (desc.role == EMO_ROLE_EXPERT_MASK) {
+      inputs[i] = mask->tensor();
     }
   }
   std::vector<emo_tensor> outputs(entry->num_outputs);
@@ -79,7 +103,20 @@ bool Session::feed(const std::vector<int64_t> &ids, std::string &error) {
     error = message;
     return false;
   }
+  size_t scored = 0, routed = 0; // layers
   for (int32_t i = 0; i < entry->num_outputs; ++i) {
+    if (entry->outputs[i].role == EMO_ROLE_ROUTER_PROBABILITIES) {
+      std::vector<double> &sums = probability[scored++];
+      sums.resize(outputs[i].dims[1]);
+      for (int64_t at = 0; at < outputs[i].dims[0] * outputs[i].dims[1]; ++at)
+        sums[at % outputs[i].dims[1]] += double(static_cast<const float *>(outputs[i].data)[at]);
+    }
+    if (entry->outputs[i].role == EMO_ROLE_EXPERT_INDICES) {
+      std::vector<bool> &experts = usedExperts[routed];
+      experts.resize(layers[routed++].experts);
+      for (int64_t at = 0; at < outputs[i].dims[0] * outputs[i].dims[1]; ++at)
+        experts[static_cast<const int32_t *>(outputs[i].data)[at]] = true;
+    }
     if (entry->outputs[i].role == EMO_ROLE_LOGITS) {
       const float *values = static_cast<const float *>(outputs[i].data);
       lastLogits.assign(values, values + outputs[i].dims[outputs[i].rank - 1]);
@@ -88,6 +125,23 @@ bool Session::feed(const std::vector<int64_t> &ids, std::string &error) {
   }
   filled += ids.size();
   return true;
+}
+
+std::string emo::rt::describeUse(const Session &session) {
+  int64_t used = 0, all = 0;
+  double usedBytes = 0, allBytes = 0;
+  for (size_t layer = 0; layer < session.experts().size(); ++layer) {
+    const ExpertLayer &experts = session.experts()[layer];
+    int64_t count = std::count(session.used()[layer].begin(), session.used()[layer].end(), true);
+    used += count;
+    all += experts.experts;
+    usedBytes += double(count) * double(experts.bytes);
+    allBytes += double(experts.experts) * double(experts.bytes);
+  }
+  char text[128];
+  snprintf(text, sizeof text, "experts used: %lld of %lld, %.2f MB of %.2f MB", static_cast<long long>(used), static_cast<long long>(all),
+           usedBytes / 1e6, allBytes / 1e6);
+  return text;
 }
 
 /// SplitMix64: the same numbers on every machine.

@@ -3,7 +3,7 @@
 #ifndef EMO_LIB_RUNTIME_SESSION_H
 #define EMO_LIB_RUNTIME_SESSION_H
 
-#include "emo/Runtime/Emo.h"
+#include "Experts.h"
 
 #include <memory>
 #include <string>
@@ -14,8 +14,8 @@ namespace emo::rt {
 /// One sequence (batch 1) with caches of fixed capacity, in tokens.
 class Session {
 public:
-  /// False with a message when the program has no `step` or the capacity is more than it was compiled for.
-  bool start(emo_model *model, int64_t capacity, std::string &error);
+  /// False with a message when the program has no `step` or the capacity is more than it was compiled for. `pooled`: it will choose a pool.
+  bool start(emo_model *model, int64_t capacity, std::string &error, bool pooled = false);
 
   /// Feeds tokens and computes the logits after the last one; false with a message.
   bool feed(const std::vector<int64_t> &ids, std::string &error);
@@ -23,11 +23,15 @@ public:
   /// f32 [vocab], after the last token fed.
   const std::vector<float> &logits() const { return lastLogits; }
   int64_t length() const { return filled; }
-  /// Forgets everything fed.
-  void clear() {
-    filled = 0;
-    lastLogits.clear();
-  }
+  /// Forgets everything fed, and the pool.
+  void clear();
+
+  /// Of a pooled session: from now on tokens choose among the `count` experts of each layer, shared ones counted, that the routers gave the
+  /// most probability over the tokens fed so far.
+  void choosePool(int64_t count);
+  /// Of a pooled session: which experts tokens have used since the pool was chosen, by layer.
+  const std::vector<std::vector<bool>> &used() const { return usedExperts; }
+  const std::vector<ExpertLayer> &experts() const { return layers; }
 
 private:
   emo_model *model = nullptr;
@@ -36,7 +40,14 @@ private:
   std::vector<emo_tensor> inputs;
   std::vector<std::unique_ptr<char[], void (*)(void *)>> caches;
   std::vector<float> lastLogits;
+  std::vector<ExpertLayer> layers;
+  std::unique_ptr<ExpertMaskInput> mask; // of a pooled session
+  std::vector<std::vector<double>> probability;
+  std::vector<std::vector<bool>> usedExperts;
 };
+
+/// "experts used: 21 of 128, 12.3 MB of 75.0 MB", since a pooled session chose its pool.
+std::string describeUse(const Session &session);
 
 /// Chooses tokens from logits: the largest (lower id on ties), or by temperature and nucleus.
 class Sampler {

@@ -85,6 +85,7 @@ void emo::registerBufferizableOpInterfaceExternalModels(
     KernelAttentionOp::attachInterface<KernelModel<KernelAttentionOp>>(
         *context);
     KernelRmsNormOp::attachInterface<KernelModel<KernelRmsNormOp>>(*context);
+    KernelRowDotOp::attachInterface<KernelModel<KernelRowDotOp>>(*context);
     KernelRouterOp::attachInterface<KernelModel<KernelRouterOp>>(*context);
     KernelGroupByExpertOp::attachInterface<KernelModel<KernelGroupByExpertOp>>(
         *context);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// emo-build-entry-points: @step and @loss from @forward.
+// emo-build-entry-points: @step, @pooled_step and @loss from @forward.
+#include "ExpertMask.h"
+#include "Routers.h"
 #include "emo/Dialect/Emo/IR/Emo.h"
 #include "emo/Transforms/Passes.h"
 #include "emo/Transforms/SequenceAnalysis.h"
@@ -26,6 +28,8 @@ struct Forward {
   BlockArgument ids;
   Value logits;
   SmallVector<AttentionOp> attentions;
+  SmallVector<RouteOp> routes;
+  SmallVector<CombineOp> combines;
   SequenceAnalysis analysis;
 };
 
@@ -99,12 +103,21 @@ protected:
 
 /// @step: positions start at the lengths of the caches; what follows the last
 /// attention sees the last token only.
+/// @pooled_step: the same inside a mask of experts, with what the routers
+/// computed as results. The last layer's router needs all tokens then; what
+/// follows its experts sees the last one only.
 class StepBuilder : EntryBuilder {
 public:
-  explicit StepBuilder(Forward &forward) : EntryBuilder(forward, "step") {}
+  StepBuilder(Forward &forward, bool pooled)
+      : EntryBuilder(forward, pooled ? "pooled_step" : "step"),
+        pooled(pooled) {}
 
   LogicalResult build() {
     addArguments();
+    if (pooled)
+      mask.emplace(builder, forward.routes, [&](Type type, DictionaryAttr attrs) {
+        return addArgument(type, attrs);
+      });
     findTail();
     for (Operation &op : forward.func.front().without_terminator()) {
       if (tail.contains(&op)) {
@@ -139,11 +152,13 @@ private:
     }
   }
 
-  /// The ops that need the last token only: users of the last attention, or of
-  /// the ids when there is none.
+  /// The ops that need the last token only: users of the last attention (of the
+  /// last experts), or of the ids when there is none.
   void findTail() {
     DenseSet<Value> reached;
-    if (forward.attentions.empty())
+    if (pooled)
+      reached.insert(forward.combines.back().getResult());
+    else if (forward.attentions.empty())
       reached.insert(forward.ids);
     else
       reached.insert(forward.attentions.back().getResult());
@@ -174,6 +189,8 @@ private:
     Operation *clone = builder.clone(*op, map);
     if (auto rotary = dyn_cast<RotaryOp>(clone))
       rotary.getStartMutable().assign(lengths);
+    if (auto route = dyn_cast<RouteOp>(clone); route && pooled)
+      routing.push_back({mask->apply(route), route.getIndices()});
   }
 
   LogicalResult cloneTail(Operation *op) {
@@ -323,6 +340,14 @@ private:
         addResult(value, list.getDictionary(builder.getContext()));
       }
     }
+    for (auto [layer, pair] : llvm::enumerate(routing)) {
+      std::string prefix = "layers." + std::to_string(layer) + ".";
+      addResult(pair.first,
+                attrs(prefix + "router_probabilities", "router_probabilities",
+                      {"tokens", ""}));
+      addResult(pair.second,
+                attrs(prefix + "indices", "expert_indices", {"tokens", ""}));
+    }
     finish(loc);
   }
 
@@ -334,6 +359,10 @@ private:
     return failure();
   }
 
+  bool pooled;
+  std::optional<ExpertMask> mask;
+  /// Probabilities and choices of each layer.
+  SmallVector<std::pair<Value, Value>> routing;
   BlockArgument lengths;
   SmallVector<std::pair<BlockArgument, BlockArgument>> caches;
   SmallVector<std::pair<Value, Value>> newCaches;
@@ -406,8 +435,25 @@ struct BuildEntryPointsPass
         failed(checkLogits(forward)))
       return missing(forward, {"loss", "step"});
     LossBuilder(forward).build();
-    if (failed(StepBuilder(forward).build()))
-      return missing(forward, {"step"});
+    if (failed(StepBuilder(forward, /*pooled=*/false).build()))
+      return missing(forward, {"step", "pooled_step"});
+    // Experts that another layer reads again have no place in the order of layers.
+    if (!forward.routes.empty() && forward.routes.size() == forward.combines.size() &&
+        failed(StepBuilder(forward, /*pooled=*/true).build()))
+      return missing(forward, {"pooled_step"});
+    noteExpertBytes(forward);
+  }
+
+  /// What the runtime needs to say how much of the weights a pool reads.
+  void noteExpertBytes(Forward &forward) {
+    if (forward.routes.empty())
+      return;
+    Builder b(&getContext());
+    NamedAttrList model(
+        getOperation()->getAttrOfType<DictionaryAttr>("emo.model"));
+    model.set("expert_bytes", b.getDenseI64ArrayAttr(llvm::map_to_vector(
+                                  forward.routes, expertBytes)));
+    getOperation()->setAttr("emo.model", model.getDictionary(&getContext()));
   }
 
   /// Token ids, logits, attentions; on failure the analysis has the reason.
@@ -436,8 +482,14 @@ struct BuildEntryPointsPass
     }
     if (!forward.logits)
       return fail("@forward has no result named logits");
-    forward.func.walk(
-        [&](AttentionOp op) { forward.attentions.push_back(op); });
+    forward.func.walk([&](Operation *op) {
+      if (auto attention = dyn_cast<AttentionOp>(op))
+        forward.attentions.push_back(attention);
+      else if (auto route = dyn_cast<RouteOp>(op))
+        forward.routes.push_back(route);
+      else if (auto combine = dyn_cast<CombineOp>(op))
+        forward.combines.push_back(combine);
+    });
     return success();
   }
 

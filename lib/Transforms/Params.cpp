@@ -168,6 +168,18 @@ ParamOp ParamFactory::concat(ArrayRef<ParamOp> parts, StringRef suffix) {
                 first);
 }
 
+ParamOp ParamFactory::select(ParamOp param, int64_t dim,
+                             ArrayRef<int64_t> indices) {
+  auto type = cast<RankedTensorType>(param.getType());
+  SmallVector<int64_t> shape(type.getShape());
+  shape[dim] = indices.size();
+  SmallVector<Attribute> program(param.getProgram().getValue());
+  program.push_back(SelectAttr::get(param.getContext(), dim, indices));
+  return create(param.getLoc(), param.getSymName() + ".kept",
+                type.clone(shape), param.getSources().getValue(), program,
+                param);
+}
+
 ParamOp ParamFactory::ropeTable(RopeTableAttr source, Location loc) {
   auto type = RankedTensorType::get({source.getPositions(), source.getDim()},
                                     Float32Type::get(module.getContext()));

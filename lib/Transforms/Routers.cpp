@@ -23,3 +23,20 @@ RouterLogits emo::findLogits(RouteOp route) {
     return {mask.getLogits(), mask};
   return {route.getLogits(), {}};
 }
+
+int64_t emo::expertBytes(RouteOp route) {
+  int64_t bytes = 0;
+  for (Operation *user : route.getIndices().getUsers()) {
+    auto group = dyn_cast<GroupByExpertOp>(user);
+    if (!group)
+      continue;
+    for (Operation *product : group.getOffsets().getUsers())
+      for (Value operand : product->getOperands().drop_front())
+        if (auto ref = operand.getDefiningOp<ParamRefOp>()) {
+          auto type = cast<RankedTensorType>(ref.getType());
+          bytes += type.getNumElements() / type.getDimSize(0) *
+                   type.getElementTypeBitWidth() / 8;
+        }
+  }
+  return bytes;
+}

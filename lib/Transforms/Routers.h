@@ -25,6 +25,9 @@ struct RouterLogits {
 };
 RouterLogits findLogits(RouteOp route);
 
+/// Bytes of the parameters of one of the router's experts, shared or not.
+int64_t expertBytes(RouteOp route);
+
 } // namespace emo
 
 #endif // EMO_LIB_TRANSFORMS_ROUTERS_H

@@ -268,7 +268,9 @@ LogicalResult SequenceAnalysis::visitLinalg(Operation *op) {
   WalkResult captured = op->getRegion(0).walk([&](Operation *inner) {
     for (Value operand : inner->getOperands())
       if (!op->getRegion(0).isAncestor(operand.getParentRegion()) &&
-          scalar(operand) != ScalarKind::Constant)
+          !(isa<TensorType>(operand.getType())
+                ? shapes.contains(operand) && isFree(operand)
+                : scalar(operand) == ScalarKind::Constant))
         return WalkResult::interrupt();
     return WalkResult::advance();
   });
@@ -438,6 +440,20 @@ LogicalResult SequenceAnalysis::visitModelOp(Operation *op) {
       return fail(op,
                   "reduces over tokens, or has weights that depend on them");
     setLeading(op->getResult(0), op->getOperand(0), 1);
+    return success();
+  }
+  if (auto mask = dyn_cast<MaskExpertsOp>(op); mask && !mask.getSegments()) {
+    if (!isRows(mask.getLogits()) || !isFree(mask.getPool()))
+      return fail(op, "has a pool that depends on tokens");
+    setLeading(mask.getResult(), mask.getLogits(), 1);
+    return success();
+  }
+  if (auto select = dyn_cast<SelectOp>(op)) {
+    const TokenShape source = shape(select.getX());
+    if (source.part != GroupPart::None ||
+        source.axes[select.getDim()] != Axis::Free)
+      return fail(op, "takes some of the tokens");
+    set(select.getResult(), source.axes);
     return success();
   }
   if (auto embedding = dyn_cast<EmbeddingOp>(op)) {

@@ -14,13 +14,20 @@ namespace emo {
 /// raise: onnx ops -> MODEL (emo, linalg, tensor, arith, math, scf on tensors).
 struct RaiseOptions : mlir::PassPipelineOptions<RaiseOptions> {};
 
-/// specialise: MODEL -> MODEL; chooses experts and derives the entry points
-/// @step and @loss from @forward.
+/// specialise: MODEL -> MODEL; keeps the experts of a set and derives the entry
+/// points @step, @pooled_step and @loss from @forward.
 struct SpecialiseOptions : mlir::PassPipelineOptions<SpecialiseOptions> {
   Option<bool> entryPoints{
       *this, "entry-points",
-      llvm::cl::desc("derive @step and @loss from @forward"),
+      llvm::cl::desc("derive @step, @pooled_step and @loss from @forward"),
       llvm::cl::init(true)};
+  Option<std::string> experts{
+      *this, "experts",
+      llvm::cl::desc("keep the experts of this expert set only")};
+  Option<bool> profile{
+      *this, "profile",
+      llvm::cl::desc("add @profile, which measures experts"),
+      llvm::cl::init(false)};
 };
 
 /// differentiate: MODEL -> MODEL with gradients. Nothing happens for inference.

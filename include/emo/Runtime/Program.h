@@ -43,7 +43,10 @@ typedef enum emo_role {
   EMO_ROLE_LENGTHS = 3,   /* i32 [batch]: tokens already in the KV cache */
   EMO_ROLE_SEGMENTS = 4,  /* i32 [batch, sequence]: attention stays inside equal values */
   EMO_ROLE_LOGITS = 5,    /* f32 [batch, vocab] or [batch, sequence, vocab] */
-  EMO_ROLE_LOSSES = 6     /* f32 [batch, sequence]: -log p(next token); 0 at the last position of a row */
+  EMO_ROLE_LOSSES = 6,    /* f32 [batch, sequence]: -log p(next token); 0 at the last position of a row */
+  EMO_ROLE_EXPERT_MASK = 7,          /* bool [layers, routed experts of the layer that has most]: may be chosen */
+  EMO_ROLE_ROUTER_PROBABILITIES = 8, /* f32 [tokens, routed experts], one output a layer, in their order */
+  EMO_ROLE_EXPERT_INDICES = 9        /* i32 [tokens, choices], one output a layer, in their order */
 } emo_role;
 
 /* One dimension: size >= 0 is static; -1 is dynamic. Equal symbols must have equal sizes in one call. */

@@ -24,6 +24,9 @@ public:
   /// null when a weight program cannot say it.
   ParamOp concat(llvm::ArrayRef<ParamOp> parts, llvm::StringRef suffix);
 
+  /// The given indices of one dimension of `param`.
+  ParamOp select(ParamOp param, int64_t dim, llvm::ArrayRef<int64_t> indices);
+
   /// The rotary table of `source`'s frequencies.
   ParamOp ropeTable(RopeTableAttr source, mlir::Location loc);
 

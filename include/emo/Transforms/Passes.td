@@ -35,7 +35,7 @@ def Bufferize : Pass<"emo-bufferize", "::mlir::ModuleOp"> {
 }
 
 def BuildEntryPoints : Pass<"emo-build-entry-points", "::mlir::ModuleOp"> {
-  let summary = "derive @step and @loss from @forward";
+  let summary = "derive @step, @pooled_step and @loss from @forward";
   let description = [{
     Precondition: the MODEL has a public `@forward` with token ids [batch, sequence] (`emo.role = "token_ids"`), a result named
     `logits` [batch, sequence, vocab] and no entry points yet. The pass proves by dataflow that everything but emo.attention and
@@ -43,6 +43,8 @@ def BuildEntryPoints : Pass<"emo-build-entry-points", "::mlir::ModuleOp"> {
     - `@step(input_ids, lengths, key_cache.0, value_cache.0, ...)`: tokens at positions lengths[b] + s; results: logits [batch, vocab] of
       the last token of each row, and the caches, tied to their arguments (`emo.tied`). Only the last token takes part in what
       follows the last attention;
+    - `@pooled_step`, for models with routers: `@step` with the input `expert_mask`, i1 [layers, routed experts of the layer that has most], and
+      results for each layer N: `layers.N.router_probabilities` f32 [tokens, routed experts], inside the mask, and `layers.N.indices`;
     - `@loss(input_ids, segments)`: losses [batch, sequence] of predicting token s + 1 at s with attention inside equal
       segments; 0 at the last position.
 
@@ -50,6 +52,35 @@ def BuildEntryPoints : Pass<"emo-build-entry-points", "::mlir::ModuleOp"> {
     `emo.missing_entries = {loss = "reason", step = "reason"}` tells the runtime.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def PruneExperts : Pass<"emo-prune-experts", "::mlir::ModuleOp"> {
+  let summary = "keep the experts of an expert set";
+  let description = [{
+    `experts` names an expert set (docs/experts.md): for each layer the ids of the experts to keep. The router's logits and bias, and the
+    experts' weights and biases, are selected; what is selected from a parameter becomes a step of its weight program, so that packaging
+    reads the kept bytes alone. Shared experts always stay. A layer that keeps fewer routed experts than top_k uses all of them; one that
+    keeps exactly top_k chooses nothing any more.
+
+    The result computes what the whole model does with -inf for the logits of dropped experts. Where experts are chosen in groups and these
+    keep different numbers, that is what the router goes on doing, on all logits; everywhere else it has the kept rows only.
+
+    Precondition: `@forward` with at least one emo.route, not scoped to documents, and no entry points derived from it yet. Fails when the
+    set is of another model (hash, layers, experts), when a layer would keep no routed expert (with the sparse mixer: fewer than two), and
+    when experts are read by something else than emo.group_by_expert, emo.expert_mlp and emo.grouped_matmul. `emo.model` tells what the
+    module is a subset of.
+
+    ```mlir
+    %logits = emo.linear %x, %router : tensor<?x8xf32>, tensor<4x8xf32> -> tensor<?x4xf32>
+    %w, %i = emo.route %logits {top_k = 2 : i64} : tensor<?x4xf32> -> tensor<?x2xf32>, tensor<?x2xi32>
+    // becomes, keeping 0, 2 and 3 (`@router.kept` ends with #emo.select<0, [0, 2, 3]>),
+    %logits = emo.linear %x, %router.kept : tensor<?x8xf32>, tensor<3x8xf32> -> tensor<?x3xf32>
+    %w, %i = emo.route %logits {top_k = 2 : i64} : tensor<?x3xf32> -> tensor<?x2xf32>, tensor<?x2xi32>
+    ```
+  }];
+  let options = [Option<"experts", "experts", "std::string", "", "file of the expert set">];
+  let dependentDialects = ["::emo::EmoDialect", "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
 }
 
 def ScopeExpertsToDocuments : Pass<"emo-scope-experts-to-documents", "::mlir::ModuleOp"> {
@@ -92,6 +123,25 @@ def ScopeExpertsToDocuments : Pass<"emo-scope-experts-to-documents", "::mlir::Mo
   ];
   let dependentDialects = ["::emo::EmoDialect", "::mlir::arith::ArithDialect", "::mlir::cf::ControlFlowDialect",
                            "::mlir::tensor::TensorDialect"];
+}
+
+def CollectExpertStatistics : Pass<"emo-collect-expert-statistics", "::mlir::ModuleOp"> {
+  let summary = "add the entry point @profile, whose results expert statistics are made of";
+  let description = [{
+    `@profile(input_ids, segments, expert_mask)` is `@loss` without its loss. `expert_mask`, i1 [layers, routed experts of the layer that has
+    most], says which experts tokens may choose. Results for each layer N, with T tokens, R routed experts and k choices:
+    - `layers.N.router_probabilities` f32 [T, R], inside the mask; `.indices` and `.weights` [T, k] as emo.route gives them;
+    - `layers.N.inverse` i32 [T, k] and `layers.N.output_squares` f32 [T * k]: the squared length of choice j's expert output for token t
+      is output_squares[inverse[t, j]];
+    - `layers.N.residual_squares`, `.residual_moe` and `.moe_squares` f32 [T]: dot products of the residual stream h before the layer's
+      experts, and of what they add to it, m: h.h, h.m and m.m. Only where m is added to something.
+
+    The program's `profile` command makes the statistics: mean router probability, top-k frequency, mean gate weight, REAP, EASY-EP.
+
+    Precondition: `@loss`, as emo-build-entry-points derives it, with at least one emo.route. Fails without, and on a module that is pruned
+    already: its experts are not those of the checkpoint.
+  }];
+  let dependentDialects = ["::emo::EmoDialect", "::mlir::tensor::TensorDialect"];
 }
 
 def ExposeValues : Pass<"emo-expose-values", "::mlir::ModuleOp"> {

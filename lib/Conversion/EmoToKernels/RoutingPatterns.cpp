@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Routing: linear + route -> kernel.router when nothing else reads the logits;
-// group_by_expert.
+// Routing: linear (+ mask_experts) + route (+ router_scores) -> kernel.router
+// when nothing else reads the logits; group_by_expert.
 #include "Utils.h"
 #include "mlir/Interfaces/ValueBoundsOpInterface.h"
 
 using namespace mlir;
 using namespace emo;
 
+/// What `value` lists as rows, when nothing else reads it.
 static Value throughCollapse(Value value) {
   while (auto collapse = value.getDefiningOp<tensor::CollapseShapeOp>()) {
-    if (!collapse->hasOneUse() || collapse.getResultType().getShape().back() !=
-                                      collapse.getSrcType().getShape().back())
+    if (!collapse.getSrc().hasOneUse() ||
+        collapse.getResultType().getShape().back() !=
+            collapse.getSrcType().getShape().back())
       break;
     value = collapse.getSrc();
   }
@@ -21,7 +23,7 @@ static Value throughCollapse(Value value) {
 /// value: that value.
 static Value throughColumns(Value value, int64_t offset) {
   auto slice = value.getDefiningOp<tensor::ExtractSliceOp>();
-  if (!slice || !slice->hasOneUse() || slice.getSourceType().getRank() != 2 ||
+  if (!slice || slice.getSourceType().getRank() != 2 ||
       slice.getType().getRank() != 2 || slice.getStaticOffset(0) != 0 ||
       slice.getStaticOffset(1) != offset || !slice.hasUnitStride())
     return {};
@@ -46,7 +48,16 @@ struct ConvertRouter : OpRewritePattern<RouteOp> {
         !haveKernelTypes(op->getOperands()) ||
         !haveKernelTypes(op->getResults()))
       return rewriter.notifyMatchFailure(op, "no kernel for the types");
-    LinearOp linear = findLogits(op, logitsType.getDimSize(1));
+    RouterScoresOp scores = findScores(op);
+    Value routedLogits = op.getLogits();
+    auto mask = routedLogits.getDefiningOp<MaskExpertsOp>();
+    if (!isReadBy(routedLogits, {op, scores}))
+      return rewriter.notifyMatchFailure(op, "the logits have other users");
+    if (mask)
+      routedLogits = mask.getLogits();
+    if (mask && !isReadBy(routedLogits, {mask}))
+      return rewriter.notifyMatchFailure(op, "the logits have other users");
+    LinearOp linear = findLogits(op, routedLogits, logitsType.getDimSize(1));
     if (!linear)
       return rewriter.notifyMatchFailure(op,
                                          "the logits are not those of a linear "
@@ -73,29 +84,53 @@ struct ConvertRouter : OpRewritePattern<RouteOp> {
     Value weights = emptyRows(rewriter, loc, x, choices,
                               getElementTypeOrSelf(op.getWeights()));
     Value indices = emptyRows(rewriter, loc, x, choices, rewriter.getI32Type());
+    SmallVector<Value> outs{weights, indices};
+    if (scores)
+      outs.push_back(emptyRows(rewriter, loc, x, logitsType.getDimSize(1),
+                               rewriter.getF32Type()));
     auto router = KernelRouterOp::create(
-        rewriter, loc, TypeRange{weights.getType(), indices.getType()}, x,
-        linear.getWeight(), op.getBias(), ValueRange{weights, indices},
+        rewriter, loc, TypeRange(ValueRange(outs)), x, linear.getWeight(),
+        op.getBias(), mask ? mask.getPool() : Value(),
+        mask ? mask.getSegments() : Value(), outs,
         op.getTopKAttr(), op.getNumSharedAttr(), op.getScoringAttr(),
         op.getOrderAttr(), op.getNormalizeAttr(), op.getEpsilonAttr(),
         op.getScaleAttr(),
         op.getSharedLogits() ? rewriter.getUnitAttr() : UnitAttr());
-    rewriter.replaceOp(op, router.getResults());
+    rewriter.replaceOp(op, router.getResults().take_front(2));
+    if (scores)
+      rewriter.replaceOp(scores, router.getResults().back());
     return success();
   }
 
-  /// The linear layer whose output is exactly the op's logits (then shared
-  /// logits), read by nothing else.
-  static LinearOp findLogits(RouteOp op, int64_t numRouted) {
-    if (!op.getSharedLogits()) {
-      auto linear = throughCollapse(op.getLogits()).getDefiningOp<LinearOp>();
-      return linear && linear->hasOneUse() && op.getLogits().hasOneUse()
-                 ? linear
-                 : LinearOp();
-    }
-    Value routed = throughColumns(op.getLogits(), 0),
+  static bool isReadBy(Value value, ArrayRef<Operation *> readers) {
+    return llvm::all_of(value.getUsers(), [&](Operation *user) {
+      return llvm::is_contained(readers, user);
+    });
+  }
+
+  /// The scores of the op's logits, when nothing needs them before the op.
+  static RouterScoresOp findScores(RouteOp op) {
+    for (Operation *user : op.getLogits().getUsers())
+      if (auto scores = dyn_cast<RouterScoresOp>(user);
+          scores && scores.getScoring() == op.getScoring() &&
+          haveKernelTypes(scores.getScores()) &&
+          getElementTypeOrSelf(scores.getScores()).isF32() &&
+          llvm::all_of(scores->getUsers(), [&](Operation *reader) {
+            return reader->getBlock() == op->getBlock() &&
+                   op->isBeforeInBlock(reader);
+          }))
+        return scores;
+    return {};
+  }
+
+  /// The linear layer whose output is exactly the logits (then shared logits);
+  /// nothing else reads `logits`, nor what is found.
+  static LinearOp findLogits(RouteOp op, Value logits, int64_t numRouted) {
+    if (!op.getSharedLogits())
+      return throughCollapse(logits).getDefiningOp<LinearOp>();
+    Value routed = throughColumns(logits, 0),
           shared = throughColumns(op.getSharedLogits(), numRouted);
-    if (!routed || routed != shared)
+    if (!routed || routed != shared || !op.getSharedLogits().hasOneUse())
       return {};
     // Besides the two slices only sizes may be asked for.
     if (llvm::count_if(routed.getUsers(), [](Operation *user) {

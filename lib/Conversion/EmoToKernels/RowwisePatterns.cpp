@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Row-wise ops: emo.rms_norm, emo.embedding, emo.dispatch (when nothing took it
+// Row-wise ops: emo.rms_norm, emo.row_dot, emo.embedding, emo.dispatch (when nothing took it
 // as its gather).
 #include "Utils.h"
 
@@ -27,6 +27,26 @@ struct ConvertRmsNorm : OpRewritePattern<RmsNormOp> {
                                         op.getEpsilonAttr());
     rewriter.replaceOp(
         op, fromRows(rewriter, loc, norm.getResult(0), op.getX(), 1, type));
+    return success();
+  }
+};
+
+struct ConvertRowDot : OpRewritePattern<RowDotOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(RowDotOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!haveKernelTypes(op->getOperands()) ||
+        !haveKernelTypes(op->getResults()) ||
+        cast<RankedTensorType>(op.getA().getType()).isDynamicDim(1) ||
+        cast<RankedTensorType>(op.getB().getType()).isDynamicDim(1))
+      return rewriter.notifyMatchFailure(op, "no kernel for the type");
+    Value out = emptyRows(rewriter, op.getLoc(), op.getA(), {},
+                          getElementTypeOrSelf(op.getResult()));
+    auto dot = KernelRowDotOp::create(rewriter, op.getLoc(),
+                                      TypeRange{out.getType()}, op.getA(),
+                                      op.getB(), ValueRange{out});
+    rewriter.replaceOp(op, dot.getResults());
     return success();
   }
 };
@@ -76,6 +96,6 @@ struct ConvertDispatch : OpRewritePattern<DispatchOp> {
 } // namespace
 
 void emo::populateRowwisePatterns(RewritePatternSet &patterns) {
-  patterns.add<ConvertRmsNorm, ConvertEmbedding, ConvertDispatch>(
-      patterns.getContext());
+  patterns.add<ConvertRmsNorm, ConvertRowDot, ConvertEmbedding,
+               ConvertDispatch>(patterns.getContext());
 }

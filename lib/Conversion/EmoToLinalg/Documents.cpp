@@ -6,6 +6,22 @@ using namespace mlir;
 using namespace emo;
 using namespace emo::reference;
 
+Value reference::maskRows(Reference &r, Value logits, Value pool,
+                          Value segments, Value out) {
+  Value none = r.negativeInfinity(elementOf(logits));
+  return r.writeOne(out, [&](Indices at) {
+    if (!segments)
+      return r.select(r.load(pool, {r.index(0), at[1]}), r.load(logits, at),
+                      none);
+    Value segment = r.loadIndex(segments, at[0]);
+    Value inDocument = r.less(r.index(-1), segment);
+    Value kept = r.onlyIf(inDocument, r.boolean(true), [&] {
+      return r.load(pool, {segment, at[1]});
+    });
+    return r.select(kept, r.load(logits, at), none);
+  });
+}
+
 namespace {
 
 struct LowerDocumentSegments : OpRewritePattern<DocumentSegmentsOp> {
@@ -88,17 +104,9 @@ struct LowerMaskExperts : OpRewritePattern<MaskExpertsOp> {
   LogicalResult matchAndRewrite(MaskExpertsOp op,
                                 PatternRewriter &rewriter) const override {
     Reference r(op, rewriter);
-    Value logits = op.getLogits();
-    Value none = r.negativeInfinity(elementOf(logits));
-    Value out = r.emptyFor(op.getResult(), r.sizes(logits));
-    r.replace(op, r.writeOne(out, [&](Indices at) {
-      Value segment = r.loadIndex(op.getSegments(), at[0]);
-      Value inDocument = r.less(r.index(-1), segment);
-      Value kept = r.onlyIf(inDocument, r.boolean(true), [&] {
-        return r.load(op.getPool(), {segment, at[1]});
-      });
-      return r.select(kept, r.load(logits, at), none);
-    }));
+    Value out = r.emptyFor(op.getResult(), r.sizes(op.getLogits()));
+    r.replace(op, maskRows(r, op.getLogits(), op.getPool(), op.getSegments(),
+                           out));
     return success();
   }
 };

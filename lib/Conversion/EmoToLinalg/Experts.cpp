@@ -223,9 +223,31 @@ struct LowerCombine : OpRewritePattern<CombineOp> {
   }
 };
 
+struct LowerSelect : OpRewritePattern<SelectOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(SelectOp op,
+                                PatternRewriter &rewriter) const override {
+    Reference r(op, rewriter);
+    int64_t dim = op.getDim();
+    SmallVector<int32_t> numbers(op.getIndices());
+    Value indices =
+        arith::ConstantOp::create(r.b, r.b.getI32TensorAttr(numbers));
+    Sizes sizes = r.sizes(op.getX());
+    sizes[dim] = r.b.getIndexAttr(numbers.size());
+    Value out = r.emptyFor(op.getResult(), sizes);
+    r.replace(op, r.writeOne(out, [&](Indices at) {
+      Values from(at);
+      from[dim] = r.loadIndex(indices, at[dim]);
+      return r.load(op.getX(), from);
+    }));
+    return success();
+  }
+};
+
 } // namespace
 
 void emo::populateExpertsToLinalg(RewritePatternSet &patterns) {
   patterns.add<LowerGroupByExpert, LowerDispatch, LowerGroupedMatmul,
-               LowerExpertMlp, LowerCombine>(patterns.getContext());
+               LowerExpertMlp, LowerCombine, LowerSelect>(patterns.getContext());
 }

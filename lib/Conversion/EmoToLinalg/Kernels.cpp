@@ -209,13 +209,20 @@ struct LowerKernelRouter : OpRewritePattern<KernelRouterOp> {
     options.scale = op.getScale().convertToDouble();
     // Rows of the weight: the routed experts, then the scored shared ones.
     OpFoldResult tokens = r.size(op.getX(), 0);
-    Value sharedCount = r.index(op.getSharedScored() ? options.numShared : 0);
-    Value routed = r.sub(r.dim(op.getWeight(), 0), sharedCount);
+    int64_t sharedCount = op.getSharedScored() ? options.numShared : 0;
+    OpFoldResult rows = r.size(op.getWeight(), 0);
+    Value routed = r.sub(r.asValue(rows), r.index(sharedCount));
+    std::optional<int64_t> known = getConstantIntValue(rows);
+    OpFoldResult experts =
+        known ? OpFoldResult(r.b.getIndexAttr(*known - sharedCount)) : routed;
     Value logits =
-        r.generate({tokens, getAsOpFoldResult(routed)}, type, [&](Indices at) {
+        r.generate({tokens, experts}, type, [&](Indices at) {
           return dot(r, op.getX(), at[0], op.getWeight(), /*packed=*/false,
                      at[1], type);
         });
+    if (op.getPool())
+      logits = maskRows(r, logits, op.getPool(), op.getSegments(),
+                        r.empty(r.sizes(logits), type));
     Value shared;
     if (op.getSharedScored())
       shared = r.generate(
@@ -223,8 +230,26 @@ struct LowerKernelRouter : OpRewritePattern<KernelRouterOp> {
             return dot(r, op.getX(), at[0], op.getWeight(),
                        /*packed=*/false, r.add(routed, at[1]), type);
           });
-    r.replace(op,
-              route(r, logits, op.getBias(), shared, options, op.getOuts()));
+    Values results =
+        route(r, logits, op.getBias(), shared, options, op.getOuts());
+    if (op.getOuts().size() == 3) {
+      Value scores = scoreRows(r, logits, options.scoring);
+      results.push_back(r.writeOne(op.getOuts()[2], [&](Indices at) {
+        return r.load(scores, at);
+      }));
+    }
+    r.replace(op, results);
+    return success();
+  }
+};
+
+struct LowerKernelRowDot : OpRewritePattern<KernelRowDotOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(KernelRowDotOp op,
+                                PatternRewriter &rewriter) const override {
+    Reference r(op, rewriter);
+    r.replace(op, rowDot(r, op.getA(), op.getB(), op.getOuts()[0]));
     return success();
   }
 };
@@ -274,6 +299,6 @@ struct LowerKernelLoss : OpRewritePattern<KernelLossOp> {
 
 void emo::populateKernelsToLinalg(RewritePatternSet &patterns) {
   patterns.add<LowerMatmul, LowerKernelCombine, LowerKernelAttention,
-               LowerKernelRmsNorm, LowerKernelRouter, LowerKernelGroupByExpert,
+               LowerKernelRmsNorm, LowerKernelRowDot, LowerKernelRouter, LowerKernelGroupByExpert,
                LowerKernelGatherRows, LowerKernelLoss>(patterns.getContext());
 }

@@ -134,6 +134,10 @@ mlir::Value scoreRows(Reference &r, mlir::Value logits, Scoring scoring);
 /// i32 [T, R]: how many elements of the row come before each one in descending
 /// order, equal ones by index.
 mlir::Value rankRows(Reference &r, mlir::Value values);
+/// `logits` with -inf for the experts outside the token's pool [D, R];
+/// `segments` null: the one row of the pool.
+mlir::Value maskRows(Reference &r, mlir::Value logits, mlir::Value pool,
+                     mlir::Value segments, mlir::Value out);
 /// `logits` [T, R] and `shared` [T, S] (or null) in the type to compute in;
 /// outs: weights and indices [T, topK + S].
 Values route(Reference &r, mlir::Value logits, mlir::Value bias,
@@ -164,6 +168,8 @@ mlir::Value attend(Reference &r, mlir::Value q,
 
 mlir::Value rmsNorm(Reference &r, mlir::Value x, mlir::Value weight,
                     double epsilon, mlir::Value out);
+/// Dot products of the rows of a and b [T, H]; the type to compute in is out's.
+mlir::Value rowDot(Reference &r, mlir::Value a, mlir::Value b, mlir::Value out);
 /// -log softmax(logits)[target] over the last dimension.
 mlir::Value crossEntropy(Reference &r, mlir::Value logits, mlir::Value targets,
                          mlir::Value out);

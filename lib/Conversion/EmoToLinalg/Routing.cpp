@@ -105,17 +105,25 @@ Values reference::route(Reference &r, Value logits, Value bias, Value shared,
 
   Value scores = scoreFirst ? scoreRows(r, logits, options.scoring) : logits;
   Value selection = scores;
-  if (bias)
+  if (bias || scoreFirst)
+    // Masked experts are chosen last, whatever their bias.
     selection = r.generate(sizes, type, [&](Indices at) {
-      return r.add(r.load(scores, at), r.loadFloat(bias, at[1], type));
+      Value none = r.negativeInfinity(type), value = r.load(scores, at);
+      if (bias)
+        value = r.add(value, r.loadFloat(bias, at[1], type));
+      return r.select(r.equal(r.load(logits, at), none), none, value);
     });
   if (options.numGroups > 1)
     selection = keepBestGroups(r, selection, options);
 
-  // Choice c is the expert of rank c.
-  Value ranks = rankRows(r, selection);
+  // Choice c is the expert of rank c, or all experts are chosen.
+  bool all = getConstantIntValue(sizes[1]) == options.topK &&
+             !options.sparseMixer;
+  Value ranks = all ? Value() : rankRows(r, selection);
   Sizes choices{sizes[0], r.b.getIndexAttr(options.topK)};
   Value chosen = r.generate(choices, r.b.getI32Type(), [&](Indices at) {
+    if (all)
+      return r.toI32(at[1]);
     Value rank = r.toI32(at[1]);
     Values found =
         r.loop(r.index(0), experts, r.index(0), [&](Value e, ValueRange found) {

@@ -16,6 +16,17 @@ static Values withLast(Indices leading, Value last) {
   return result;
 }
 
+Value reference::rowDot(Reference &r, Value a, Value b, Value out) {
+  Type type = computeType({a, b});
+  Value columns = r.dim(a, 1);
+  return r.writeOne(out, [&](Indices at) {
+    return r.sum(columns, type, [&](Value h) {
+      return r.mul(r.loadFloat(a, {at[0], h}, type),
+                   r.loadFloat(b, {at[0], h}, type));
+    });
+  });
+}
+
 Value reference::rmsNorm(Reference &r, Value x, Value weight, double epsilon,
                          Value out) {
   Type type = computeType({x, weight, out});
@@ -113,6 +124,18 @@ struct LowerRmsNorm : OpRewritePattern<RmsNormOp> {
     Value out = r.emptyFor(op.getResult(), r.sizes(op.getX()));
     r.replace(op, rmsNorm(r, op.getX(), op.getWeight(),
                           op.getEpsilon().convertToDouble(), out));
+    return success();
+  }
+};
+
+struct LowerRowDot : OpRewritePattern<RowDotOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(RowDotOp op,
+                                PatternRewriter &rewriter) const override {
+    Reference r(op, rewriter);
+    Value out = r.emptyFor(op.getResult(), {r.size(op.getA(), 0)});
+    r.replace(op, rowDot(r, op.getA(), op.getB(), out));
     return success();
   }
 };
@@ -237,6 +260,6 @@ struct LowerAttention : OpRewritePattern<AttentionOp> {
 } // namespace
 
 void emo::populateTransformerToLinalg(RewritePatternSet &patterns) {
-  patterns.add<LowerEmbedding, LowerLinear, LowerRmsNorm, LowerRotary,
+  patterns.add<LowerEmbedding, LowerLinear, LowerRmsNorm, LowerRowDot, LowerRotary,
                LowerAttention, LowerCrossEntropy>(patterns.getContext());
 }

@@ -122,10 +122,14 @@ ModelPtr emo::rt::openModel(const Flags &flags, const Loader &load, std::string 
 static const char kHelp[] = R"(A language model compiled by emo-compile.
 
 usage: NAME run --inputs DIR --outputs DIR      run the model on DIR's .npy files, one per input
-       NAME generate --ids 5,17,42 --max-new-tokens N [--temperature T --top-p P --seed S]
-                                                continue token ids; greedy without --temperature
+       NAME generate --ids 5,17,42 --max-new-tokens N [--temperature T --top-p P --seed S] [--document-pool=K]
+                                                continue token ids; greedy without --temperature; --document-pool: inside the K experts a
+                                                layer that the prompt makes most of
        NAME eval --data IDS.npy [--row 512] [--attention=documents|causal] [--json]
-                                                mean cross-entropy in nats a token
+                                                mean cross-entropy in nats a token; --document-pool=K: of the second half of each
+                                                document, inside a pool that the first half chooses
+       NAME profile --data IDS.npy --out P.json [--row 512] [--greedy=K[,K...]] [--documents] [--co-activation]
+                                                measure experts on documents (programs made with emo-compile --profile)
        NAME bench [--prompt-tokens P --new-tokens N --repeat R --json]
        NAME info [--json]                       what this program was made from
        NAME --help
@@ -136,7 +140,7 @@ decodes faster, starts later), --weights=FILE (when they are not in the program)
 
 static int runCommandLine(std::vector<std::string> args, const emo_program &program, const Loader &load) {
   if (args.empty())
-    return fail("no command given; expected run, generate, eval, bench, info or --help");
+    return fail("no command given; expected run, generate, eval, profile, bench, info or --help");
   std::string command = args[0];
   args.erase(args.begin());
   if (command == "--help" || command == "-h") {
@@ -149,11 +153,13 @@ static int runCommandLine(std::vector<std::string> args, const emo_program &prog
     return generateCommand(args, load);
   if (command == "eval")
     return evalCommand(args, load);
+  if (command == "profile")
+    return profileCommand(args, load);
   if (command == "bench")
     return benchCommand(args, load);
   if (command == "info")
     return infoCommand(args, program);
-  return fail("unknown command '" + command + "'; expected run, generate, eval, bench, info or --help");
+  return fail("unknown command '" + command + "'; expected run, generate, eval, profile, bench, info or --help");
 }
 
 int emo::rt::commandLine(int argc, char **argv, const emo_program &program, const Loader &load) {

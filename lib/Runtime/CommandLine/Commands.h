@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The command line of a compiled model: NAME run|generate|eval|bench|info.
+// The command line of a compiled model: NAME run|generate|eval|profile|bench|info.
 #ifndef EMO_LIB_RUNTIME_COMMANDLINE_COMMANDS_H
 #define EMO_LIB_RUNTIME_COMMANDLINE_COMMANDS_H
 
@@ -54,6 +54,7 @@ ModelPtr openModel(const Flags &flags, const Loader &load, std::string &error);
 int runCommand(const std::vector<std::string> &args, const Loader &load);
 int generateCommand(const std::vector<std::string> &args, const Loader &load);
 int evalCommand(const std::vector<std::string> &args, const Loader &load);
+int profileCommand(const std::vector<std::string> &args, const Loader &load);
 int benchCommand(const std::vector<std::string> &args, const Loader &load);
 int infoCommand(const std::vector<std::string> &args, const emo_program &program);
 

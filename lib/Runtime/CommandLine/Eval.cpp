@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // NAME eval: mean cross-entropy of a stream of token ids.
-#include "../Npy.h"
-#include "Commands.h"
+#include "../Documents.h"
+#include "../Rows.h"
+#include "Eval.h"
 
+#include <algorithm>
 #include <cstdio>
 
 using namespace emo::rt;
@@ -14,15 +16,6 @@ struct Totals {
 };
 } // namespace
 
-/// Attention documents of one row: a document ends after its EOS.
-static void numberDocuments(const int64_t *ids, int64_t row, int64_t eos, int32_t *segments) {
-  int32_t segment = 0;
-  for (int64_t i = 0; i < row; ++i) {
-    segments[i] = segment;
-    segment += ids[i] == eos;
-  }
-}
-
 static bool evaluate(emo_model *model, const emo_entry_desc &entry, const std::vector<int64_t> &ids, int64_t row, bool documents,
                      Totals &totals, std::string &error) {
   int64_t eos = manifestInteger(*emo_model_program(model), "eos_token_id", -1);
@@ -30,29 +23,12 @@ static bool evaluate(emo_model *model, const emo_entry_desc &entry, const std::v
     error = "the model has no EOS id, so documents cannot be told apart; use --attention=causal or compile with --eos-id";
     return false;
   }
-  int64_t rows = ids.size() / row;
-  // Enough rows a call to keep matrix kernels busy, few enough to keep temporaries small.
-  int64_t batch = std::max<int64_t>(1, 2048 / row);
-  for (int64_t first = 0; first < rows; first += batch) {
-    int64_t count = std::min(batch, rows - first);
-    std::vector<int64_t> tokens(ids.begin() + first * row, ids.begin() + (first + count) * row);
-    std::vector<int32_t> segments(count * row), narrow(tokens.begin(), tokens.end());
-    if (documents)
-      for (int64_t r = 0; r < count; ++r)
-        numberDocuments(&tokens[r * row], row, eos, &segments[r * row]);
-    std::vector<emo_tensor> inputs(entry.num_inputs);
-    for (int32_t i = 0; i < entry.num_inputs; ++i) {
-      const emo_value_desc &desc = entry.inputs[i];
-      for (size_t at = 0; desc.dtype == EMO_I32 && desc.role == EMO_ROLE_TOKEN_IDS && at < tokens.size(); ++at)
-        if (tokens[at] != narrow[at]) {
-          error = "token id " + std::to_string(tokens[at]) + " does not fit into the int32 that the model takes";
-          return false;
-        }
-      void *data = desc.role == EMO_ROLE_SEGMENTS ? static_cast<void *>(segments.data())
-                   : desc.dtype == EMO_I64        ? static_cast<void *>(tokens.data())
-                                                  : narrow.data();
-      inputs[i] = {desc.dtype, 2, {count, row}, data};
-    }
+  Rows rows(ids, row, documents ? eos : -1);
+  for (int64_t first = 0; first < rows.count(); first += rows.batch()) {
+    int64_t count = std::min(rows.batch(), rows.count() - first);
+    std::vector<emo_tensor> inputs;
+    if (!rows.inputs(entry, first, count, inputs, error))
+      return false;
     emo_tensor losses = {};
     char message[1024];
     if (emo_run(model, "loss", inputs.data(), inputs.size(), &losses, 1, message, sizeof message) != 0) {
@@ -70,42 +46,48 @@ static bool evaluate(emo_model *model, const emo_entry_desc &entry, const std::v
   return true;
 }
 
-static bool readIds(const std::string &path, std::vector<int64_t> &ids, std::string &error) {
-  NpyArray array;
-  if (!readNpy(path, array, error))
-    return false;
-  const emo_tensor &tensor = array.tensor;
-  if (tensor.rank != 1 || (tensor.dtype != EMO_I32 && tensor.dtype != EMO_I64)) {
-    error = "'" + path + "' holds " + emo_dtype_name(tensor.dtype) + " of rank " + std::to_string(tensor.rank) +
-            ", expected a stream of token ids: int32 or int64 of rank 1";
-    return false;
-  }
-  ids.resize(tensor.dims[0]);
-  for (size_t i = 0; i < ids.size(); ++i)
-    ids[i] = tensor.dtype == EMO_I64 ? static_cast<const int64_t *>(tensor.data)[i] : static_cast<const int32_t *>(tensor.data)[i];
-  return true;
+static int evalPool(emo_model *model, const std::vector<int64_t> &ids, int64_t pool, bool json) {
+  PoolTotals totals;
+  std::string error;
+  if (!evaluatePools(model, ids, pool, totals, error))
+    return fail(error);
+  double mean = totals.loss / double(totals.targets), documents = double(totals.documents);
+  if (json)
+    printf("{\"loss\": %.9f, \"targets\": %lld, \"documents\": %lld, \"document_pool\": %lld, \"experts_used\": %.3f, \"expert_bytes_used\": "
+           "%.0f, \"expert_bytes_per_token\": %.0f}\n",
+           mean, static_cast<long long>(totals.targets), static_cast<long long>(totals.documents), static_cast<long long>(pool),
+           totals.experts / documents, totals.bytes / documents, totals.bytes / double(totals.targets));
+  else
+    printf("loss %.6f nats a token, %lld targets in the second halves of %lld documents, pools of %lld experts a layer\n"
+           "a second half uses %.1f experts on average, %.2f MB of weights, %.3f MB for each of its tokens\n",
+           mean, static_cast<long long>(totals.targets), static_cast<long long>(totals.documents), static_cast<long long>(pool),
+           totals.experts / documents, totals.bytes / documents / 1e6, totals.bytes / double(totals.targets) / 1e6);
+  return 0;
 }
 
 int emo::rt::evalCommand(const std::vector<std::string> &args, const Loader &load) {
-  std::map<std::string, bool> known = {{"--data", true}, {"--row", true}, {"--json", false}, {"--attention", true}};
+  std::map<std::string, bool> known = {{"--data", true}, {"--row", true}, {"--json", false}, {"--attention", true}, {"--document-pool", true}};
   addModelFlags(known);
   Flags flags("eval", known);
   std::string error;
-  int64_t row;
+  int64_t row, pool;
   std::vector<int64_t> ids;
-  if (!flags.parse(args, error) || !flags.require("--data", error) || !flags.integer("--row", 512, 2, 1 << 24, row, error))
+  if (!flags.parse(args, error) || !flags.require("--data", error) || !flags.integer("--row", 512, 2, 1 << 24, row, error) ||
+      !flags.integer("--document-pool", 0, 1, INT32_MAX, pool, error))
     return fail(error);
+  if (pool > 0 && (flags.has("--row") || flags.has("--attention")))
+    return fail("--document-pool evaluates the second half of each document given the first; it excludes --row and --attention");
   std::string attention = flags.text("--attention", "documents");
   if (attention != "documents" && attention != "causal")
     return fail("--attention expects documents or causal, got '" + attention + "'");
-  if (!readIds(flags.text("--data"), ids, error))
+  ModelPtr model = openModel(flags, load, error);
+  if (!model || !readTokens(flags.text("--data"), model.get(), ids, error))
     return fail(error);
+  if (pool > 0)
+    return evalPool(model.get(), ids, pool, flags.has("--json"));
   if (int64_t(ids.size()) < row)
     return fail("'" + flags.text("--data") + "' holds " + std::to_string(ids.size()) + " token ids, fewer than one row of " +
                 std::to_string(row) + "; use a smaller --row");
-  ModelPtr model = openModel(flags, load, error);
-  if (!model)
-    return fail(error);
   const emo_entry_desc *entry = requireEntry(model.get(), "loss", error);
   Totals totals;
   if (!entry || !evaluate(model.get(), *entry, ids, row, attention == "documents", totals, error))

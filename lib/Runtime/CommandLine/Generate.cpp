@@ -33,25 +33,29 @@ static bool parseIds(const std::string &text, std::vector<int64_t> &ids, std::st
 
 int emo::rt::generateCommand(const std::vector<std::string> &args, const Loader &load) {
   std::map<std::string, bool> known = {
-      {"--ids", true}, {"--max-new-tokens", true}, {"--temperature", true}, {"--top-p", true}, {"--seed", true}};
+      {"--ids", true},   {"--max-new-tokens", true}, {"--temperature", true},
+      {"--top-p", true}, {"--seed", true},           {"--document-pool", true}};
   addModelFlags(known);
   Flags flags("generate", known);
   std::string error;
   std::vector<int64_t> ids;
-  int64_t newTokens, seed;
+  int64_t newTokens, seed, pool;
   double temperature, topP;
   if (!flags.parse(args, error) || !flags.require("--ids", error) || !flags.require("--max-new-tokens", error) ||
       !parseIds(flags.text("--ids"), ids, error) ||
       !flags.integer("--max-new-tokens", 0, 1, INT32_MAX, newTokens, error) ||
-      !flags.integer("--seed", 0, 0, INT64_MAX, seed, error) || !flags.number("--temperature", 0, 0, 1e6, temperature, error) ||
+      !flags.integer("--document-pool", 0, 1, INT32_MAX, pool, error) || !flags.integer("--seed", 0, 0, INT64_MAX, seed, error) || !flags.number("--temperature", 0, 0, 1e6, temperature, error) ||
       !flags.number("--top-p", 1, 1e-9, 1, topP, error))
     return fail(error);
   ModelPtr model = openModel(flags, load, error);
   if (!model)
     return fail(error);
   Session session;
-  if (!session.start(model.get(), int64_t(ids.size()) + newTokens, error) || !session.feed(ids, error))
+  if (!session.start(model.get(), int64_t(ids.size()) + newTokens, error, pool > 0) ||
+      (pool > 0 && !checkExpertCount(session.experts(), pool, "--document-pool", error)) || !session.feed(ids, error))
     return fail(error);
+  if (pool > 0)
+    session.choosePool(pool);
   int64_t eos = manifestInteger(*emo_model_program(model.get()), "eos_token_id", -1);
   Sampler sampler(temperature, topP, uint64_t(seed));
   for (int64_t i = 0; i < newTokens; ++i) {
@@ -67,5 +71,7 @@ int emo::rt::generateCommand(const std::vector<std::string> &args, const Loader 
     }
   }
   putchar('\n');
+  if (pool > 0)
+    fprintf(stderr, "%s\n", describeUse(session).c_str());
   return 0;
 }

@@ -131,6 +131,9 @@ static int32_t roleOf(DictionaryAttr desc) {
       .Case("segments", EMO_ROLE_SEGMENTS)
       .Case("logits", EMO_ROLE_LOGITS)
       .Case("losses", EMO_ROLE_LOSSES)
+      .Case("expert_mask", EMO_ROLE_EXPERT_MASK)
+      .Case("router_probabilities", EMO_ROLE_ROUTER_PROBABILITIES)
+      .Case("expert_indices", EMO_ROLE_EXPERT_INDICES)
       .Default(EMO_ROLE_PLAIN);
 }
 

@@ -41,11 +41,19 @@ bool emo::cpu::hasKernelForm(Operation *op) {
                     strided.push_back(norm.getX());
                     return isStatic(norm.getX(), 1);
                   })
+                  .Case([&](KernelRowDotOp dot) {
+                    strided.append({dot.getA(), dot.getB()});
+                    return isStatic(dot.getA(), 1) && isStatic(dot.getB(), 1);
+                  })
                   .Case([&](KernelAttentionOp attention) {
                     strided.append({attention.getQ(), attention.getK(), attention.getV()});
                     return isStatic(attention.getQ(), {2, 3}) && isStatic(attention.getK(), {2, 3});
                   })
-                  .Case([&](KernelRouterOp router) { return isStatic(router.getX(), 1) && isStatic(router.getWeight(), 0) && haveStaticRows(router.getOuts()); })
+                  .Case([&](KernelRouterOp router) {
+                    if (router.getPool())
+                      strided.push_back(router.getPool());
+                    return isStatic(router.getX(), 1) && isStatic(router.getWeight(), 0) && haveStaticRows(router.getOuts());
+                  })
                   .Case([&](KernelCombineOp combine) { return isStatic(combine.getRows(), 1) && hasVectorForm(combine.getBody()); })
                   .Case([&](KernelGatherRowsOp gather) { return isStatic(gather.getTable(), 1); })
                   .Case([&](KernelGroupByExpertOp group) { return isStatic(group.getIndices(), 1) && isStatic(group.getOuts()[0], 0); })

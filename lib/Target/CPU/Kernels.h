@@ -76,6 +76,7 @@ mlir::FailureOr<Values> inlineBody(Emit &e, mlir::Region &body, ValueRange input
 bool lowerMatmul(KernelMatmulOp op, KernelLibrary &library);
 bool lowerLoss(KernelLossOp op, KernelLibrary &library);
 bool lowerRmsNorm(KernelRmsNormOp op, KernelLibrary &library);
+bool lowerRowDot(KernelRowDotOp op, KernelLibrary &library);
 bool lowerGatherRows(KernelGatherRowsOp op, KernelLibrary &library);
 bool lowerRouter(KernelRouterOp op, KernelLibrary &library);
 bool lowerGroupByExpert(KernelGroupByExpertOp op, KernelLibrary &library);

@@ -15,19 +15,27 @@ class TokenRouter {
 public:
   TokenRouter(Emit &e, KernelRouterOp op, int64_t routed) : e(e), op(op), routed(routed), f32(e.b.getF32Type()) {}
 
-  /// logits [routed + shared logits] -> scores in place, choices into `weights` and `indices` of the token.
-  void run(Value logits, Value selection, Value bias, Value weights, Value indices) {
+  /// The token's row of the pool, or null; `masked` says whether it masks anything.
+  Value pool, masked;
+
+  /// logits [routed + shared logits] -> scores in place, choices into `weights` and `indices` of the token, and into `scores` (or null) the
+  /// scores of all routed experts.
+  void run(Value logits, Value selection, Value bias, Value weights, Value indices, Value scores) {
     bool scoreFirst = op.getOrder() == RouteOrder::ScoreThenTopK;
-    if (scoreFirst)
-      score(logits, routed);
-    e.eachVector(routed, [&](Value i, int lanes) {
-      Value s = e.load(e.vec(lanes), e.at(logits, i, f32));
-      if (bias)
-        s = e.addf(s, e.loadF32(elementOf(op.getBias()), e.at(bias, i, elementOf(op.getBias())), lanes));
-      e.store(s, e.at(selection, i, f32));
-    });
     int64_t topK = op.getTopK();
-    e.loop(e.c(0), e.c(topK), 1, [&](Value j) { choose(logits, selection, weights, indices, j); });
+    fillMasked(logits, -std::numeric_limits<double>::infinity());
+    if (scores) {
+      copy(logits, scores);
+      scoreInPool(scores);
+    }
+    if (scoreFirst && scores)
+      copy(scores, logits);
+    else if (scoreFirst)
+      scoreInPool(logits);
+    if (topK == routed)
+      chooseAll(logits, weights, indices);
+    else
+      chooseBest(logits, selection, bias, weights, indices);
     if (!scoreFirst)
       score(weights, topK);
     finish(weights, topK);
@@ -35,6 +43,50 @@ public:
   }
 
 private:
+  /// Nothing to choose: all experts, in the order of their indices.
+  void chooseAll(Value scores, Value weights, Value indices) {
+    e.loop(e.c(0), e.c(routed), 1, [&](Value j) {
+      e.store(e.load(f32, e.at(scores, j, f32), 4), e.at(weights, j, f32), 4);
+      e.store(e.toI32(j), e.at(indices, j, e.b.getI32Type()), 4);
+    });
+  }
+
+  void copy(Value from, Value to) {
+    e.eachVector(routed, [&](Value i, int lanes) { e.store(e.load(e.vec(lanes), e.at(from, i, f32)), e.at(to, i, f32)); });
+  }
+
+  /// `number` for the experts outside the pool.
+  void fillMasked(Value values, double number) {
+    if (!pool)
+      return;
+    e.onlyIf(masked, [&] {
+      e.loop(e.c(0), e.c(routed), 1, [&](Value i) {
+        Value kept = e.load(e.b.getI8Type(), e.bytesAt(pool, i));
+        Value none = arith::ConstantOp::create(e.b, e.b.getI8IntegerAttr(0));
+        e.onlyIf(arith::CmpIOp::create(e.b, arith::CmpIPredicate::eq, kept, none),
+                 [&] { e.store(e.f32(number), e.at(values, i, f32), 4); });
+      });
+    });
+  }
+
+  /// A sigmoid of -inf is 0 up to rounding only.
+  void scoreInPool(Value values) {
+    score(values, routed);
+    if (op.getScoring() == Scoring::Sigmoid)
+      fillMasked(values, 0);
+  }
+
+  void chooseBest(Value logits, Value selection, Value bias, Value weights, Value indices) {
+    e.eachVector(routed, [&](Value i, int lanes) {
+      Value s = e.load(e.vec(lanes), e.at(logits, i, f32));
+      if (bias)
+        s = e.addf(s, e.loadF32(elementOf(op.getBias()), e.at(bias, i, elementOf(op.getBias())), lanes));
+      e.store(s, e.at(selection, i, f32));
+    });
+    fillMasked(selection, -std::numeric_limits<double>::infinity()); // chosen last, whatever their bias
+    e.loop(e.c(0), e.c(op.getTopK()), 1, [&](Value j) { choose(logits, selection, weights, indices, j); });
+  }
+
   /// softmax or sigmoid of values[0..count), in place.
   void score(Value values, int64_t count) {
     if (op.getScoring() == Scoring::Sigmoid) {
@@ -159,7 +211,8 @@ bool emo::cpu::lowerRouter(KernelRouterOp op, KernelLibrary &library) {
   Value x = op.getX(), weight = op.getWeight();
   Type xType = elementOf(x), weightType = elementOf(weight);
   if (!isKernelType(xType) || !isKernelType(weightType) || !elementOf(op.getOuts()[0]).isF32() ||
-      !elementOf(op.getOuts()[1]).isInteger(32) || (op.getBias() && !isKernelType(elementOf(op.getBias()))))
+      !elementOf(op.getOuts()[1]).isInteger(32) || (op.getBias() && !isKernelType(elementOf(op.getBias()))) ||
+      (op.getOuts().size() == 3 && !elementOf(op.getOuts()[2]).isF32()))
     return false;
   int64_t size = cast<MemRefType>(x.getType()).getDimSize(1);
   int64_t rows = cast<MemRefType>(weight.getType()).getDimSize(0);
@@ -167,11 +220,21 @@ bool emo::cpu::lowerRouter(KernelRouterOp op, KernelLibrary &library) {
   int64_t routed = rows - (op.getSharedScored() ? op.getNumShared() : 0);
   int64_t logitsStart = llvm::alignTo(size * 4, 64), selectionStart = logitsStart + llvm::alignTo(rows * 4, 64);
   constexpr int64_t kTokens = 8;
+  // Operands that not every router has, by their position among the launch's.
+  Values operands = {x, weight, op.getOuts()[0], op.getOuts()[1], Host(op).dim(x, 0)};
+  auto optional = [&](Value operand) {
+    if (operand)
+      operands.push_back(operand);
+    return operand ? int(operands.size()) - 1 : 0;
+  };
+  int biasAt = optional(op.getBias()), poolAt = optional(op.getPool());
+  int strideAt = optional(op.getPool() ? Host(op).stride(op.getPool(), 0) : Value()), segmentsAt = optional(op.getSegments());
+  int scoresAt = optional(op.getOuts().size() == 3 ? op.getOuts()[2] : Value());
   StringRef name = library.get("router_" + Twine(size) + "x" + Twine(rows), keyOf(op), /*sameInBase=*/true, [&](KernelArgs &args) {
     Emit &e = args.e;
     Type f32 = e.b.getF32Type();
     Value from = args.ptr(0), matrix = args.ptr(1), weights = args.ptr(2), indices = args.ptr(3);
-    Value bias = op.getBias() ? args.ptr(5) : Value();
+    Value bias = biasAt ? args.ptr(biasAt) : Value();
     Value logits = e.bytesAt(args.scratch, logitsStart), selection = e.bytesAt(args.scratch, selectionStart);
     Value first = e.mul(args.task, kTokens);
     e.loop(first, e.min(args.integer(4), e.add(first, kTokens)), 1, [&](Value token) {
@@ -181,15 +244,18 @@ bool emo::cpu::lowerRouter(KernelRouterOp op, KernelLibrary &library) {
       });
       routerLogits(e, args.scratch, weightType, matrix, logits, rows, size);
       Value choice = e.mul(token, choices);
-      TokenRouter(e, op, routed).run(logits, selection, bias, e.at(weights, choice, f32), e.at(indices, choice, e.b.getI32Type()));
+      TokenRouter router(e, op, routed);
+      if (poolAt) {
+        Value segment = segmentsAt ? e.loadI32(args.ptr(segmentsAt), token) : e.c(0);
+        router.masked = e.less(e.c(-1), segment);
+        router.pool = e.bytesAt(args.ptr(poolAt), e.mul(e.max(segment, e.c(0)), args.integer(strideAt)));
+      }
+      Value scores = scoresAt ? e.at(args.ptr(scoresAt), e.mul(token, routed), f32) : Value();
+      router.run(logits, selection, bias, e.at(weights, choice, f32), e.at(indices, choice, e.b.getI32Type()), scores);
     });
   });
   Host host(op);
-  Value tokens = host.dim(x, 0);
-  Values operands = {x, weight, op.getOuts()[0], op.getOuts()[1], tokens};
-  if (op.getBias())
-    operands.push_back(op.getBias());
-  host.launch(name, operands, host.ceilDiv(tokens, kTokens), host.c(selectionStart + llvm::alignTo(rows * 4, 64)));
+  host.launch(name, operands, host.ceilDiv(operands[4], kTokens), host.c(selectionStart + llvm::alignTo(rows * 4, 64)));
   op.erase();
   return true;
 }

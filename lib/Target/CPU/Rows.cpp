@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Row-wise kernels: rms_norm, gather_rows, combine.
+// Row-wise kernels: rms_norm, row_dot, gather_rows, combine.
 #include "Kernels.h"
 
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -52,6 +52,33 @@ bool emo::cpu::lowerRmsNorm(KernelRmsNormOp op, KernelLibrary &library) {
   Host host(op);
   Value rows = host.dim(x, 0);
   host.launch(name, {x, weight, out, rows, host.stride(x, 0)}, host.ceilDiv(rows, perTask), host.c(0));
+  op.erase();
+  return true;
+}
+
+bool emo::cpu::lowerRowDot(KernelRowDotOp op, KernelLibrary &library) {
+  Value a = op.getA(), b = op.getB(), out = op.getOuts()[0];
+  for (Value v : {a, b})
+    if (!isKernelType(elementOf(v)) || !hasDenseRows(v))
+      return false;
+  if (!elementOf(out).isF32() || !isDense(out))
+    return false;
+  int64_t size = cast<MemRefType>(a.getType()).getDimSize(1);
+  int64_t perTask = rowsPerTask(size);
+  StringRef name = library.get("row_dot_" + Twine(size), keyOf(op), /*sameInBase=*/true, [&](KernelArgs &args) {
+    Emit &e = args.e;
+    eachRow(args, perTask, 3, [&](Value row) {
+      Value first = e.mul(row, args.integer(4)), second = e.mul(row, args.integer(5));
+      Value sum = e.sumOver(size, [&](Value i, int lanes, Value carried) {
+        Value x = e.loadF32(elementOf(a), e.at(args.ptr(0), e.add(first, i), elementOf(a)), lanes);
+        return e.fma(x, e.loadF32(elementOf(b), e.at(args.ptr(1), e.add(second, i), elementOf(b)), lanes), carried);
+      });
+      e.store(sum, e.at(args.ptr(2), row, e.b.getF32Type()), 4);
+    });
+  });
+  Host host(op);
+  Value rows = host.dim(a, 0);
+  host.launch(name, {a, b, out, rows, host.stride(a, 0), host.stride(b, 0)}, host.ceilDiv(rows, perTask), host.c(0));
   op.erase();
   return true;
 }

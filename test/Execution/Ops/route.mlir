@@ -30,9 +30,9 @@
 // EXPECT i4 = [[2, 4, 5], [1, 4, 5], [0, 4, 5], [3, 4, 5]]
 // EXPECT w4 = np.hstack([take(softmax(logits), best(logits, 1)), softmax(shared)])
 
-// All experts, one expert.
-// EXPECT i5 = best(logits, 4)
-// EXPECT w5 = take(softmax(logits), best(logits, 4))
+// All experts, in the order of their indices; one expert.
+// EXPECT i5 = [[0, 1, 2, 3]] * 4
+// EXPECT w5 = softmax(logits)
 // EXPECT i6 = [[2], [1], [0], [3]]
 // EXPECT w6 = np.ones((4, 1))
 module attributes {emo.phase = "differentiate"} {

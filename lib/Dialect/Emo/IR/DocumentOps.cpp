@@ -70,11 +70,22 @@ NamedShapes MaskExpertsOp::getNamedShapes() {
   return std::move(shapes.add("result", getResult(), "T, R"));
 }
 
-LogicalResult MaskExpertsOp::verify() { return getNamedShapes().verify(); }
+LogicalResult MaskExpertsOp::verify() {
+  // C1
+  NamedShapes shapes = getNamedShapes();
+  if (failed(shapes.verify()))
+    return failure();
+  // C3
+  if (!getSegments() && shapes.size("D") != 1)
+    return emitOpError() << "expects 'segments' with a pool of other than 1 row, got " << getPool().getType();
+  return success();
+}
 
 /// Whole pools and tokens of no document mask nothing.
 LogicalResult MaskExpertsOp::canonicalize(MaskExpertsOp op, PatternRewriter &rewriter) {
-  std::optional<int64_t> kept = getSplatInteger(op.getPool()), segment = getSplatInteger(op.getSegments());
+  std::optional<int64_t> kept = getSplatInteger(op.getPool()), segment;
+  if (op.getSegments())
+    segment = getSplatInteger(op.getSegments());
   if (kept != 1 && segment != -1)
     return failure();
   rewriter.replaceOp(op, op.getLogits());

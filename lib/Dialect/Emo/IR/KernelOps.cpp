@@ -239,7 +239,8 @@ void KernelRmsNormOp::getEffects(Effects &effects) { kernelEffects(*this, effect
 //===----------------------------------------------------------------------===//
 
 LogicalResult KernelRouterOp::verify() {
-  if (failed(verifyKernel(*this, 2)))
+  bool scores = getOuts().size() == 3;
+  if (failed(verifyKernel(*this, scores ? 3 : 2)))
     return failure();
   // C1, C2
   int64_t topK = getTopK(), numShared = getNumShared();
@@ -261,19 +262,49 @@ LogicalResult KernelRouterOp::verify() {
     shapes.fix("R", rows - scored, "weight");
   }
   // C5
-  if (failed(shapes.add("bias", getBias(), "R").verify()))
+  shapes.add("bias", getBias(), "R").add("pool", getPool(), "D, R").add("segments", getSegments(), "M");
+  if (scores)
+    shapes.add("scores", getOuts()[2], "M, R");
+  if (failed(shapes.verify()))
     return failure();
   // C6
   if (failed(expectFloats(*this, "x", getX())) || failed(expectFloats(*this, "weight", getWeight())) ||
       (getBias() && failed(expectFloats(*this, "bias", getBias()))) ||
       failed(expectElements(*this, "weights", getOuts()[0], accumulatorType({getX(), getWeight()}))) ||
-      failed(expectI32(*this, "indices", getOuts()[1])))
+      failed(expectI32(*this, "indices", getOuts()[1])) ||
+      failed(expectElements(*this, "pool", getPool(), IntegerType::get(getContext(), 1))) || failed(expectI32(*this, "segments", getSegments())) ||
+      (scores && failed(expectElements(*this, "scores", getOuts()[2], accumulatorType({getX(), getWeight()})))))
     return failure();
   // C7
-  return failure(failed(verifyFinite(*this, "epsilon", getEpsilon(), 0)) || failed(verifyFinite(*this, "scale", getScale())));
+  if (failed(verifyFinite(*this, "epsilon", getEpsilon(), 0)) || failed(verifyFinite(*this, "scale", getScale())))
+    return failure();
+  // C8
+  if (getSegments() && !getPool())
+    return emitOpError() << "expects a 'pool' with 'segments', got none";
+  if (getPool() && !getSegments() && shapes.size("D") != 1)
+    return emitOpError() << "expects 'segments' with a pool of other than 1 row, got " << getPool().getType();
+  return success();
 }
 
 void KernelRouterOp::getEffects(Effects &effects) { kernelEffects(*this, effects); }
+
+//===----------------------------------------------------------------------===//
+// emo.kernel.row_dot
+//===----------------------------------------------------------------------===//
+
+LogicalResult KernelRowDotOp::verify() {
+  if (failed(verifyKernel(*this, 1)))
+    return failure();
+  // C1
+  NamedShapes shapes(*this);
+  if (failed(shapes.add("a", getA(), "M, H").add("b", getB(), "M, H").add("out", getOuts()[0], "M").verify()))
+    return failure();
+  // C2
+  return failure(failed(expectFloats(*this, "a", getA())) || failed(expectFloats(*this, "b", getB())) ||
+                 failed(expectElements(*this, "out", getOuts()[0], accumulatorType({getA(), getB()}))));
+}
+
+void KernelRowDotOp::getEffects(Effects &effects) { kernelEffects(*this, effects); }
 
 //===----------------------------------------------------------------------===//
 // emo.kernel.group_by_expert

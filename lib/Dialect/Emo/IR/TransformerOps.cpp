@@ -8,7 +8,7 @@ using namespace mlir;
 using namespace emo;
 
 //===----------------------------------------------------------------------===//
-// emo.embedding, emo.linear, emo.rms_norm, emo.cross_entropy
+// emo.embedding, emo.linear, emo.rms_norm, emo.row_dot, emo.cross_entropy
 //===----------------------------------------------------------------------===//
 
 NamedShapes EmbeddingOp::getNamedShapes() {
@@ -37,6 +37,22 @@ LogicalResult RmsNormOp::verify() {
     return failure();
   // C2
   return verifyFinite(*this, "epsilon", getEpsilon(), 0);
+}
+
+NamedShapes RowDotOp::getNamedShapes() {
+  return std::move(NamedShapes(*this).add("a", getA(), "T, H").add("b", getB(), "T, H").add("result", getResult(), "T"));
+}
+
+LogicalResult RowDotOp::verify() {
+  // C1
+  if (failed(getNamedShapes().verify()))
+    return failure();
+  // C2
+  bool wide = getElementTypeOrSelf(getA()).isF64() || getElementTypeOrSelf(getB()).isF64();
+  Type expected = wide ? Type(Float64Type::get(getContext())) : Type(Float32Type::get(getContext()));
+  if (getElementTypeOrSelf(getResult()) != expected)
+    return emitOpError() << "expects 'result' of elements " << expected << ", got " << getResult().getType();
+  return success();
 }
 
 NamedShapes CrossEntropyOp::getNamedShapes() {

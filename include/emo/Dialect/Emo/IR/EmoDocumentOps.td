@@ -30,11 +30,11 @@ def Emo_DocumentPoolOp : Emo_ModelOp<"document_pool"> {
 
 def Emo_MaskExpertsOp : Emo_ModelOp<"mask_experts", [AllTypesMatch<["logits", "result"]>]> {
   let summary = "set the logits of experts outside the document's pool to -inf";
-  let description = [{logits [T, R], pool [D, R], segments [T]; segment -1 leaves the row as it is.}];
-  let arguments = (ins Emo_FloatTensor:$logits, Emo_MaskTensor:$pool, Emo_IndexTensor:$segments);
+  let description = [{logits [T, R], pool [D, R], segments [T]; segment -1 leaves the row as it is. Without segments the pool is one row, for all tokens.}];
+  let arguments = (ins Emo_FloatTensor:$logits, Emo_MaskTensor:$pool, Optional<Emo_IndexTensor>:$segments);
   let results = (outs Emo_FloatTensor:$result);
   let hasCanonicalizeMethod = 1;
-  let assemblyFormat = "$logits `,` $pool `,` $segments attr-dict `:` type($logits) `,` type($pool) `,` type($segments)";
+  let assemblyFormat = "$logits `,` $pool (`,` $segments^)? attr-dict `:` type($logits) `,` type($pool) (`,` type($segments)^)?";
 }
 
 #endif // EMO_DIALECT_EMO_IR_EMODOCUMENTOPS_TD

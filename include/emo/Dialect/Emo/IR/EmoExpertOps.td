@@ -72,4 +72,17 @@ def Emo_CombineOp : Emo_ModelOp<"combine"> {
   let assemblyFormat = "$rows `,` $weights `,` $inverse attr-dict `:` type($rows) `,` type($weights) `,` type($inverse) `->` type($result)";
 }
 
+def Emo_SelectOp : Emo_ModelOp<"select"> {
+  let summary = "the given indices of one dimension, in the given order";
+  let description = [{
+    x [.., N, ..] -> result [.., n, ..] with result[.., i, ..] = x[.., indices[i], ..] in the dimension `dim`: what pruning keeps of
+    router logits and experts. Canonicalisation moves it towards parameters, where it becomes a step of their weight programs.
+  }];
+  let arguments = (ins AnyRankedTensor:$x, I64Attr:$dim, DenseI64ArrayAttr:$indices);
+  let results = (outs AnyRankedTensor:$result);
+  let hasFolder = 1;
+  let hasCanonicalizeMethod = 1;
+  let assemblyFormat = "$x attr-dict `:` type($x) `->` type($result)";
+}
+
 #endif // EMO_DIALECT_EMO_IR_EMOEXPERTOPS_TD

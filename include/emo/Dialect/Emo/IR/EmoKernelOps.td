@@ -105,8 +105,11 @@ def Emo_KernelRouterOp : Emo_KernelOp<"router", [AttrSizedOperandSegments]> {
     differ in type. Logits in f32; then as `emo.route` without groups and sparse mixer; lower index wins ties.
     outs: weights f32 [M, top_k + num_shared], indices i32 of the same shape. `shared_scored` says that the last num_shared rows of
     weight give the shared logits (weights: their softmax); otherwise shared experts weigh 1.
+    `pool` i1 [D, R] masks the routed logits as `emo.mask_experts`, by `segments` i32 [M], or its one row for all. A third out, f32
+    [M, R], takes the scores of all routed experts (inside the pool).
   }];
-  let arguments = (ins Emo_Shaped:$x, Emo_Shaped:$weight, Optional<Emo_Shaped>:$bias, Variadic<Emo_Shaped>:$outs,
+  let arguments = (ins Emo_Shaped:$x, Emo_Shaped:$weight, Optional<Emo_Shaped>:$bias,
+    Optional<Emo_Shaped>:$pool, Optional<Emo_Shaped>:$segments, Variadic<Emo_Shaped>:$outs,
     I64Attr:$top_k, DefaultValuedAttr<I64Attr, "0">:$num_shared,
     DefaultValuedAttr<Emo_ScoringAttr, "::emo::Scoring::Softmax">:$scoring,
     DefaultValuedAttr<Emo_RouteOrderAttr, "::emo::RouteOrder::ScoreThenTopK">:$order,
@@ -114,8 +117,16 @@ def Emo_KernelRouterOp : Emo_KernelOp<"router", [AttrSizedOperandSegments]> {
     DefaultValuedAttr<F64Attr, "1.0">:$scale, UnitAttr:$shared_scored);
   let assemblyFormat = [{
     `x` `(` $x `:` type($x) `)` `weight` `(` $weight `:` type($weight) `)` (`bias` `(` $bias^ `:` type($bias) `)`)?
+    (`pool` `(` $pool^ `:` type($pool) `)`)? (`segments` `(` $segments^ `:` type($segments) `)`)?
     `outs` `(` $outs `:` type($outs) `)` attr-dict (`->` type($results)^)?
   }];
+}
+
+def Emo_KernelRowDotOp : Emo_KernelOp<"row_dot"> {
+  let summary = "a [M, H], b [M, H] -> their rows' dot products [M]";
+  let description = [{As `emo.row_dot`, in f32.}];
+  let arguments = (ins Emo_Shaped:$a, Emo_Shaped:$b, Variadic<Emo_Shaped>:$outs);
+  let assemblyFormat = "`a` `(` $a `:` type($a) `)` `b` `(` $b `:` type($b) `)` `outs` `(` $outs `:` type($outs) `)` attr-dict (`->` type($results)^)?";
 }
 
 def Emo_KernelGroupByExpertOp : Emo_KernelOp<"group_by_expert"> {

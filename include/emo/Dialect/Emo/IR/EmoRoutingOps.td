@@ -10,7 +10,8 @@ def Emo_RouteOp : Emo_ModelOp<"route", [AttrSizedOperandSegments]> {
     `logits` [T, R] score the routed experts 0..R-1. Per token, in max(f32, operand type):
     1. scores = softmax or sigmoid of the logits (`score_then_top_k`), or the logits themselves (`top_k_then_score`).
     2. selection = scores + `bias` [R] when given. With `num_groups` > 1 only the `top_groups` groups with the largest sum of
-       their two best selection scores stay. The `top_k` largest are chosen; the lower index wins ties.
+       their two best selection scores stay. The `top_k` largest are chosen, in descending order; the lower index wins ties. All of
+       them (top_k = R, no sparse mixer) are chosen in the order of their indices. -inf logits are chosen last.
     3. weights = the chosen scores without the bias (`top_k_then_score`: softmax or sigmoid over the chosen logits).
        `sparse_mixer` (top_k = 2 only) instead uses the masked double softmax of PhiMoE with `jitter`.
     4. `normalize` divides by (sum + `epsilon`); then everything is multiplied by `scale`.

@@ -31,6 +31,17 @@ def Emo_RmsNormOp : Emo_ModelOp<"rms_norm"> {
   let assemblyFormat = "$x `,` $weight attr-dict `:` type($x) `,` type($weight) `->` type($result)";
 }
 
+def Emo_RowDotOp : Emo_ModelOp<"row_dot"> {
+  let summary = "dot product of equal rows";
+  let description = [{
+    a, b [T, H] -> [T] in max(f32, type): result[t] = sum over h of a[t, h] * b[t, h]. What expert statistics are made of: lengths of
+    expert outputs and angles between activations.
+  }];
+  let arguments = (ins Emo_FloatTensor:$a, Emo_FloatTensor:$b);
+  let results = (outs Emo_FloatTensor:$result);
+  let assemblyFormat = "$a `,` $b attr-dict `:` type($a) `,` type($b) `->` type($result)";
+}
+
 def Emo_RotaryOp : Emo_ModelOp<"rotary", [AllTypesMatch<["x", "result"]>]> {
   let summary = "rotary position embedding, rotate-half form";
   let description = [{
