@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // emo-compile: a model in, a program out.
 #include "../common/Targets.h"
+#include "../common/TextOutput.h"
 #include "emo/Import/Model.h"
 #include "emo/Pipelines/Pipelines.h"
 #include "emo/Pipelines/Register.h"
@@ -13,7 +14,6 @@
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/SourceMgr.h"
-#include "llvm/Support/ToolOutputFile.h"
 #include "llvm/Support/WithColor.h"
 
 #include <thread>
@@ -113,32 +113,9 @@ static std::string contradictionOf(const Options &options, bool stops) {
   return "";
 }
 
-/// Devices and pipes are written as they are; files through a temporary.
-static bool isSpecial(StringRef path) {
-  llvm::sys::fs::file_status status;
-  if (path.empty() || path == "-")
-    return true;
-  return !llvm::sys::fs::status(path, status) && status.type() != llvm::sys::fs::file_type::regular_file &&
-         status.type() != llvm::sys::fs::file_type::directory_file;
-}
-
 static int writeText(StringRef path, function_ref<void(llvm::raw_ostream &)> print) {
-  std::error_code code;
-  std::string temporary = isSpecial(path) ? "" : (path + ".tmp" + Twine(getpid())).str();
-  // "-" is standard output, also for ToolOutputFile.
-  llvm::ToolOutputFile file(!temporary.empty() ? temporary : path.empty() ? "-" : path.str(), code, llvm::sys::fs::OF_None);
-  if (!code) {
-    print(file.os());
-    file.os().flush();
-    code = file.os().error();
-    file.os().clear_error();
-  }
-  if (!code && !temporary.empty())
-    code = llvm::sys::fs::rename(temporary, path);
-  if (code)
-    return fail("cannot write " + (path.empty() || path == "-" ? "to standard output" : "'" + path.str() + "'") + ": " + code.message());
-  file.keep();
-  return 0;
+  std::string problem = writeTextFile(path, print);
+  return problem.empty() ? 0 : fail(problem);
 }
 
 int main(int argc, char **argv) {

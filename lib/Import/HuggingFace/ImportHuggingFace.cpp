@@ -320,13 +320,17 @@ NamedAttrList ModelBuilder::argAttrs(StringRef name, ArrayRef<StringRef> dims, S
   return attrs;
 }
 
-/// What the manifest says about the model.
-DictionaryAttr ModelBuilder::modelAttr() {
-  NamedAttrList attrs;
+std::string emo::checkpointHash(const EmoConfig &config, const StoredTensors &stored) {
   llvm::SHA256 hash;
   hash.update(config.text);
   hash.update(stored.identity);
-  attrs.set("hash", b.getStringAttr(llvm::toHex(hash.final(), /*LowerCase=*/true)));
+  return llvm::toHex(hash.final(), /*LowerCase=*/true);
+}
+
+/// What the manifest says about the model.
+DictionaryAttr ModelBuilder::modelAttr() {
+  NamedAttrList attrs;
+  attrs.set("hash", b.getStringAttr(checkpointHash(config, stored)));
   SmallString<128> absolute(folder);
   llvm::sys::fs::make_absolute(absolute);
   llvm::sys::path::remove_dots(absolute, /*remove_dot_dot=*/true);

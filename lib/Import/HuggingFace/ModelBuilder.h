@@ -14,5 +14,8 @@ namespace emo {
 mlir::OwningOpRef<mlir::ModuleOp> buildModel(const EmoConfig &config, const StoredTensors &stored, llvm::StringRef folder,
                                              mlir::Type dtype, mlir::MLIRContext *context);
 
+/// The model's identity: SHA-256 over config.json and the names, sizes and headers of the weights' files.
+std::string checkpointHash(const EmoConfig &config, const StoredTensors &stored);
+
 } // namespace emo
 #endif // EMO_LIB_IMPORT_HUGGINGFACE_MODELBUILDER_H

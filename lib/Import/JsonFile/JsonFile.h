@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Small JSON files that may come from anywhere.
+// Small JSON files that may come from anywhere, with diagnostics.
 #ifndef EMO_LIB_IMPORT_JSONFILE_JSONFILE_H
 #define EMO_LIB_IMPORT_JSONFILE_JSONFILE_H
 
+#include "JsonText.h"
 #include "mlir/IR/Diagnostics.h"
-#include "llvm/Support/JSON.h"
-#include "llvm/Support/MemoryBuffer.h"
 
-#include <memory>
 #include <optional>
 
 namespace emo {
@@ -15,7 +13,7 @@ namespace emo {
 /// Emits an error about the file.
 using FileError = llvm::function_ref<mlir::InFlightDiagnostic()>;
 
-/// Parses `text` as one JSON object; nesting deeper than 32 levels is refused before the recursive parser sees it.
+/// Parses `text` as one JSON object.
 std::optional<llvm::json::Object> parseJsonObject(llvm::StringRef text, FileError error);
 
 /// Reads a regular file of at most 16 MiB; null with an error.

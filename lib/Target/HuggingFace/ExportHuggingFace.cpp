@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Files are written under temporary names beside the folder and moved into it when all are whole, config.json last: what is no model
-// yet does not look like one.
+// config.json is written last: what is no model yet does not look like one.
 #include "emo/Target/HuggingFace.h"
 
-#include "../Artifact/TemporaryFile.h"
 #include "Checkpoint.h"
+#include "FolderWriter.h"
 #include "emo/Target/Weights.h"
 #include "emo/Transforms/Phases.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
-#include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 using namespace mlir;
@@ -38,7 +35,7 @@ struct Place {
 class Exporter {
 public:
   Exporter(ModuleOp module, const HuggingFaceExportOptions &options)
-      : module(module), options(options), source(weightsFolder(module, options.weightsDir)) {}
+      : module(module), options(options), source(weightsFolder(module, options.weightsDir)), writer(options.folder, module.getContext()) {}
   ~Exporter() {
     for (WeightsFile &file : files)
       if (file.descriptor >= 0)
@@ -47,25 +44,11 @@ public:
   LogicalResult run();
 
 private:
-  InFlightDiagnostic error() { return emitError(UnknownLoc::get(module.getContext())); }
-  InFlightDiagnostic cannotWrite(const Twine &name, int code) {
-    return error() << "cannot write '" << (options.folder + "/" + name).str() << "': " << strerror(code);
-  }
-  LogicalResult checkFolder();
   void place();
   LogicalResult writeWeights();
   LogicalResult openFiles();
   bool put(size_t use, int64_t at, const char *data, int64_t bytes, std::atomic<int> &problem);
-  LogicalResult writeText(StringRef name, StringRef text);
   LogicalResult writeIndex();
-  LogicalResult copySidecars();
-  LogicalResult finish();
-  /// The temporary for a file of the folder.
-  const std::string &temporary(StringRef name) {
-    std::string path = options.folder + ".tmp" + std::to_string(getpid()) + "." + name.str();
-    temporaries.emplace_back(name.str(), std::make_unique<TemporaryFile>(path));
-    return temporaries.back().second->path;
-  }
 
   ModuleOp module;
   const HuggingFaceExportOptions &options;
@@ -74,84 +57,10 @@ private:
   std::vector<WeightsFile> files;
   std::vector<Place> places;  // by tensor
   std::vector<int64_t> starts; // by use: where it begins in the stream of all uses
-  std::vector<std::pair<std::string, std::unique_ptr<TemporaryFile>>> temporaries;
+  FolderWriter writer;
 };
 
 } // namespace
-
-//===----------------------------------------------------------------------===//
-// Folder
-//===----------------------------------------------------------------------===//
-
-LogicalResult Exporter::checkFolder() {
-  llvm::sys::fs::file_status status;
-  if (llvm::sys::fs::status(options.folder, status))
-    return success();
-  if (status.type() != llvm::sys::fs::file_type::directory_file)
-    return error() << "cannot write the folder '" << options.folder << "': it is a file";
-  std::error_code code;
-  llvm::sys::fs::directory_iterator begin(options.folder, code), end;
-  if (code)
-    return error() << "cannot write the folder '" << options.folder << "': " << code.message();
-  if (begin != end)
-    return error() << "cannot write the folder '" << options.folder << "': it exists and is not empty; name a new one";
-  return success();
-}
-
-/// Moves everything into the folder.
-LogicalResult Exporter::finish() {
-  bool existed = llvm::sys::fs::exists(options.folder);
-  if (std::error_code code = llvm::sys::fs::create_directory(options.folder, /*IgnoreExisting=*/true, llvm::sys::fs::all_all))
-    return error() << "cannot write the folder '" << options.folder << "': " << code.message();
-  for (size_t i = 0; i < temporaries.size(); ++i) {
-    auto &[name, file] = temporaries[i];
-    std::string problem = file->keepAs(options.folder + "/" + name);
-    if (problem.empty())
-      continue;
-    for (size_t moved = 0; moved < i; ++moved)
-      llvm::sys::fs::remove(options.folder + "/" + temporaries[moved].first);
-    if (!existed)
-      llvm::sys::fs::remove(options.folder);
-    return error() << "cannot write '" << options.folder << "/" << name << "': " << problem;
-  }
-  return success();
-}
-
-LogicalResult Exporter::writeText(StringRef name, StringRef text) {
-  std::error_code code;
-  llvm::raw_fd_ostream stream(temporary(name), code);
-  if (!code) {
-    stream << text;
-    stream.close();
-    code = stream.error();
-    stream.clear_error();
-  }
-  return code ? LogicalResult(cannotWrite(name, code.value())) : success();
-}
-
-/// Files of the tokenizer, of generation, the model's own code and its licence.
-static bool isSidecar(StringRef name) {
-  static constexpr StringLiteral names[] = {"special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt",
-                                            "generation_config.json"};
-  static constexpr StringLiteral prefixes[] = {"tokenizer", "chat_template", "LICENSE", "NOTICE"};
-  return llvm::is_contained(names, name) || llvm::any_of(prefixes, [&](StringRef prefix) { return name.starts_with(prefix); }) ||
-         ((name.starts_with("configuration_") || name.starts_with("modeling_")) && name.ends_with(".py"));
-}
-
-LogicalResult Exporter::copySidecars() {
-  std::error_code code;
-  std::vector<std::string> names;
-  for (llvm::sys::fs::directory_iterator entry(source, code), end; !code && entry != end; entry.increment(code)) {
-    StringRef name = llvm::sys::path::filename(entry->path());
-    if (isSidecar(name) && llvm::sys::fs::is_regular_file(entry->path()))
-      names.push_back(name.str());
-  }
-  llvm::sort(names);
-  for (const std::string &name : names)
-    if (std::error_code failed = llvm::sys::fs::copy_file(source + "/" + name, temporary(name)))
-      return error() << "cannot copy '" << source << "/" << name << "' to '" << options.folder << "': " << failed.message();
-  return success();
-}
 
 //===----------------------------------------------------------------------===//
 // Weights
@@ -189,25 +98,18 @@ void Exporter::place() {
     places[tensor].offset += 8 + files[places[tensor].file].header.size();
 }
 
-/// Headers and space for everything: a full disk shows before the work is done.
+/// Headers and space for everything.
 LogicalResult Exporter::openFiles() {
   for (WeightsFile &file : files) {
-    file.descriptor = ::open(temporary(file.name).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (file.descriptor < 0)
-      return cannotWrite(file.name, errno);
     int64_t headerBytes = file.header.size();
     std::string start(8, 0);
     llvm::support::endian::write64le(start.data(), headerBytes);
     start += file.header;
-    int problem = 0;
-    if (ftruncate(file.descriptor, start.size() + file.bytes) != 0)
-      problem = errno;
-    else if (posix_fallocate(file.descriptor, 0, start.size() + file.bytes) == ENOSPC)
-      problem = ENOSPC;
-    else if (!writeAll(file.descriptor, start.data(), start.size(), 0))
-      problem = errno ? errno : EIO;
-    if (problem)
-      return cannotWrite(file.name, problem);
+    file.descriptor = writer.open(file.name, start.size() + file.bytes);
+    if (file.descriptor < 0)
+      return failure();
+    if (!writeAll(file.descriptor, start.data(), start.size(), 0))
+      return writer.cannotWrite(file.name, errno ? errno : EIO);
   }
   return success();
 }
@@ -254,7 +156,7 @@ LogicalResult Exporter::writeWeights() {
     file.descriptor = -1;
   }
   if (problem)
-    return cannotWrite("model.safetensors", problem);
+    return writer.cannotWrite("model.safetensors", problem);
   return result;
 }
 
@@ -266,7 +168,7 @@ LogicalResult Exporter::writeIndex() {
     map[tensor.name] = files[place.file].name;
   }
   llvm::json::Object index{{"metadata", llvm::json::Object{{"total_size", total}}}, {"weight_map", std::move(map)}};
-  return writeText("model.safetensors.index.json", llvm::formatv("{0:2}\n", llvm::json::Value(std::move(index))).str());
+  return writer.writeText("model.safetensors.index.json", llvm::formatv("{0:2}\n", llvm::json::Value(std::move(index))).str());
 }
 
 LogicalResult Exporter::run() {
@@ -276,13 +178,13 @@ LogicalResult Exporter::run() {
   if (*phase != Phase::Raise && *phase != Phase::Specialise)
     return module.emitError() << "expects a model in the phase raise or specialise, found " << phaseName(*phase)
                               << (*phase == Phase::Import ? "; raise it with emo-opt --emo-raise-pipeline" : "");
-  if (failed(checkFolder()) || failed(matchModel(module, checkpoint)))
+  if (failed(writer.check()) || failed(matchModel(module, checkpoint)))
     return failure();
   place();
-  if (failed(writeWeights()) || (files.size() > 1 && failed(writeIndex())) || failed(copySidecars()) ||
-      failed(writeText("config.json", configText(checkpoint, source, module.getContext()))))
+  if (failed(writeWeights()) || (files.size() > 1 && failed(writeIndex())) || failed(writer.copySidecars(source)) ||
+      failed(writer.writeText("config.json", configText(checkpoint, source, module.getContext()))))
     return failure();
-  return finish();
+  return writer.finish();
 }
 
 LogicalResult emo::exportHuggingFace(ModuleOp module, const HuggingFaceExportOptions &options) { return Exporter(module, options).run(); }

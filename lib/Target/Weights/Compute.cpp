@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Computing transforms: casts, packing for kernels, rotary tables.
+#include "HalfFloats.h"
 #include "Program.h"
 
 #include "llvm/ADT/APFloat.h"
@@ -16,28 +17,12 @@ int64_t emo::storedElementBytes(Type type) { return llvm::divideCeil(type.getInt
 // Casts
 //===----------------------------------------------------------------------===//
 
-static float fromBf16(uint16_t bits) {
-  uint32_t wide = uint32_t(bits) << 16;
-  float value;
-  memcpy(&value, &wide, 4);
-  return value;
-}
-
 static uint16_t toBf16(float value) {
   uint32_t bits;
   memcpy(&bits, &value, 4);
   if (value != value)
     return uint16_t(bits >> 16 | 0x40);
   return uint16_t((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
-}
-
-static double fromF16(uint16_t bits) {
-  int exponent = bits >> 10 & 31;
-  double mantissa = bits & 1023;
-  double value = exponent == 0    ? std::ldexp(mantissa, -24)
-                 : exponent == 31 ? (mantissa ? std::nan("") : INFINITY)
-                                  : std::ldexp(mantissa + 1024, exponent - 25);
-  return bits >> 15 ? -value : value;
 }
 
 static uint16_t toF16(double value) {
