@@ -5,6 +5,7 @@
 #include "emo/Pipelines/Pipelines.h"
 #include "emo/Pipelines/Register.h"
 #include "emo/Target/Artifact.h"
+#include "emo/Target/Tokenizer.h"
 #include "emo/Transforms/Phases.h"
 
 #include "mlir/IR/MLIRContext.h"
@@ -46,6 +47,7 @@ struct Options {
                                            clEnumValN(WeightsPlace::Separate, "separate", "NAME.weights beside it"),
                                            clEnumValN(WeightsPlace::None, "none", "nowhere: code alone, for weights packaged before"))};
   cl::opt<std::string> weightsDir{"weights-dir", cl::desc("Folder of the model's files, when it is not where it was at import"), cl::cat(category)};
+  cl::opt<std::string> tokenizer{"tokenizer", cl::desc("The model's tokenizer.json, or none (default: the one in the model's folder, if any)"), cl::value_desc("file"), cl::cat(category)};
   cl::opt<unsigned> threads{"threads", cl::desc("Threads of the compiler (default: all CPUs)"), cl::init(0), cl::cat(category)};
   cl::opt<int64_t> eosId{"eos-id", cl::desc("EOS token id of an ONNX model"), cl::init(-1), cl::cat(category)};
   cl::opt<int64_t> maxPositions{"max-positions", cl::desc("Longest sequence of an ONNX model (default: from the config.json beside it, or 4096)"), cl::init(0), cl::cat(category)};
@@ -104,6 +106,10 @@ static std::string contradictionOf(const Options &options, bool stops) {
     return "--until-before and --until-after write MLIR; they exclude every other --emit";
   if (options.weights.getNumOccurrences() && (stops || !program))
     return "--weights is for programs, not for text";
+  if (options.tokenizer.getNumOccurrences() && (stops || !program))
+    return "--tokenizer is for programs, not for text";
+  if (options.tokenizer.getNumOccurrences() && options.tokenizer.empty())
+    return "--tokenizer expects a tokenizer.json or none";
   if (options.weights.getNumOccurrences() && !alone && options.weights == WeightsPlace::Embedded)
     return "--weights=embedded is for executables and shared libraries; static libraries and object files have NAME.weights";
   if (!stops && program && options.output.empty())
@@ -182,6 +188,10 @@ int main(int argc, char **argv) {
   OwningOpRef<ModuleOp> module = loadModel(options.model, modelOptions, &context);
   if (!module)
     return 1;
+  // Before the work is done.
+  FailureOr<std::string> tokenizer = text ? std::string() : packTokenizer(*module, options.weightsDir, options.tokenizer);
+  if (failed(tokenizer))
+    return 1;
   PipelineOptions pipeline;
   pipeline.cpu.levels = *levels;
   if (failed(runPhasesUntil(*module, *last, pipeline)))
@@ -194,6 +204,8 @@ int main(int argc, char **argv) {
       return 1;
     return writeText(options.output, [&](llvm::raw_ostream &os) { os << ir; });
   }
+  if (failed(checkVocabulary(*module, *tokenizer)))
+    return 1;
   ArtifactOptions artifact;
   artifact.kind = options.emit == Emit::Exe      ? ArtifactKind::Executable
                   : options.emit == Emit::Shared ? ArtifactKind::Shared
@@ -202,6 +214,7 @@ int main(int argc, char **argv) {
   artifact.output = options.output;
   artifact.weights = options.weights;
   artifact.weightsDir = options.weightsDir;
+  artifact.tokenizer = std::move(*tokenizer);
   artifact.threads = threads;
   artifact.supportDir = supportDirectory(argv[0], reinterpret_cast<void *>(main));
   if (isatty(STDERR_FILENO)) {

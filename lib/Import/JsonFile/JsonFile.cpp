@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "JsonFile.h"
 
+#include "mlir/IR/Builders.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
 
 using namespace mlir;
 using namespace emo;
@@ -49,8 +51,7 @@ std::optional<llvm::json::Object> emo::parseJsonObject(StringRef text, FileError
   return std::move(*object);
 }
 
-std::unique_ptr<llvm::MemoryBuffer> emo::readTextFile(StringRef path, FileError error) {
-  constexpr uint64_t kMaxBytes = 16 << 20;
+std::unique_ptr<llvm::MemoryBuffer> emo::readTextFile(StringRef path, FileError error, uint64_t maxBytes) {
   llvm::sys::fs::file_status status;
   if (std::error_code code = llvm::sys::fs::status(path, status)) {
     error() << "cannot be read: " << code.message();
@@ -61,8 +62,8 @@ std::unique_ptr<llvm::MemoryBuffer> emo::readTextFile(StringRef path, FileError 
     error() << "is not a regular file";
     return nullptr;
   }
-  if (status.getSize() > kMaxBytes) {
-    error() << "expects at most " << kMaxBytes << " bytes, found " << status.getSize();
+  if (status.getSize() > maxBytes) {
+    error() << "expects at most " << maxBytes << " bytes, found " << status.getSize();
     return nullptr;
   }
   auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
@@ -70,4 +71,12 @@ std::unique_ptr<llvm::MemoryBuffer> emo::readTextFile(StringRef path, FileError 
     return std::move(*buffer);
   error() << "cannot be read: " << buffer.getError().message();
   return nullptr;
+}
+
+void emo::recordTokenizer(ModuleOp module, StringRef folder) {
+  constexpr StringLiteral name = "tokenizer.json";
+  SmallString<256> path(folder);
+  llvm::sys::path::append(path, name);
+  if (llvm::sys::fs::exists(path))
+    module->setAttr("emo.tokenizer", Builder(module.getContext()).getStringAttr(name));
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// NAME eval: mean cross-entropy of a stream of token ids.
-#include "../Npy.h"
+// NAME eval: mean cross-entropy of a stream of token ids or a text.
+#include "../Documents.h"
 #include "Commands.h"
 
 #include <cstdio>
@@ -70,22 +70,6 @@ static bool evaluate(emo_model *model, const emo_entry_desc &entry, const std::v
   return true;
 }
 
-static bool readIds(const std::string &path, std::vector<int64_t> &ids, std::string &error) {
-  NpyArray array;
-  if (!readNpy(path, array, error))
-    return false;
-  const emo_tensor &tensor = array.tensor;
-  if (tensor.rank != 1 || (tensor.dtype != EMO_I32 && tensor.dtype != EMO_I64)) {
-    error = "'" + path + "' holds " + emo_dtype_name(tensor.dtype) + " of rank " + std::to_string(tensor.rank) +
-            ", expected a stream of token ids: int32 or int64 of rank 1";
-    return false;
-  }
-  ids.resize(tensor.dims[0]);
-  for (size_t i = 0; i < ids.size(); ++i)
-    ids[i] = tensor.dtype == EMO_I64 ? static_cast<const int64_t *>(tensor.data)[i] : static_cast<const int32_t *>(tensor.data)[i];
-  return true;
-}
-
 int emo::rt::evalCommand(const std::vector<std::string> &args, const Loader &load) {
   std::map<std::string, bool> known = {{"--data", true}, {"--row", true}, {"--json", false}, {"--attention", true}};
   addModelFlags(known);
@@ -98,14 +82,12 @@ int emo::rt::evalCommand(const std::vector<std::string> &args, const Loader &loa
   std::string attention = flags.text("--attention", "documents");
   if (attention != "documents" && attention != "causal")
     return fail("--attention expects documents or causal, got '" + attention + "'");
-  if (!readIds(flags.text("--data"), ids, error))
+  ModelPtr model = openModel(flags, load, error);
+  if (!model || !readTokens(flags.text("--data"), model.get(), ids, error))
     return fail(error);
   if (int64_t(ids.size()) < row)
     return fail("'" + flags.text("--data") + "' holds " + std::to_string(ids.size()) + " token ids, fewer than one row of " +
                 std::to_string(row) + "; use a smaller --row");
-  ModelPtr model = openModel(flags, load, error);
-  if (!model)
-    return fail(error);
   const emo_entry_desc *entry = requireEntry(model.get(), "loss", error);
   Totals totals;
   if (!entry || !evaluate(model.get(), *entry, ids, row, attention == "documents", totals, error))
