@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # The exported CMake package: headers, .td files and the libraries of dialects, passes, pipelines and code generation, so that another
-# out-of-tree project can write find_package(Emo) and link Emo::EmoPipelines. The import of ONNX files stays out: it would make every
-# user need Protobuf; emo-translate is installed for that.
+# out-of-tree project can write find_package(Emo) and link Emo::EmoPipelines. The import of ONNX files and tokenizers stay out: they would
+# make every user need Protobuf and PCRE2; emo-translate and emo-compile are installed for that.
 include(CMakePackageConfigHelpers)
 
 get_property(emo_libs GLOBAL PROPERTY EMO_LIBS)
-list(REMOVE_ITEM emo_libs EmoImportOnnx EmoImportModel)
+list(REMOVE_ITEM emo_libs EmoImportOnnx EmoImportModel EmoTargetTokenizer)
 set(emo_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/emo)
 
 install(TARGETS ${emo_libs} EXPORT EmoTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})

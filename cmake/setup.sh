@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 emo_packages=(
   cmake ninja-build ccache mold clang-22 lld-22 llvm-22-dev llvm-22-tools libmlir-22-dev mlir-22-tools libclang-rt-22-dev libc6-dev
-  libstdc++-12-dev protobuf-compiler libprotobuf-dev libgtest-dev zlib1g-dev libzstd-dev python3 python3-venv python3-pip ca-certificates
+  libstdc++-12-dev protobuf-compiler libprotobuf-dev libgtest-dev libpcre2-dev libutf8proc-dev zlib1g-dev libzstd-dev python3 python3-venv python3-pip ca-certificates
 )
 
 say() { printf '== %s\n' "$*" >&2; }

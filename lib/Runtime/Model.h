@@ -5,6 +5,7 @@
 
 #include "Manifest.h"
 #include "ThreadPool.h"
+#include "Tokenizer.h"
 #include "Weights.h"
 #include "emo/Runtime/Emo.h"
 
@@ -60,8 +61,12 @@ struct emo_model {
   std::unique_ptr<emo_context> takeContext();
   void giveBack(std::unique_ptr<emo_context> context);
 
+  /// Opened when it is first asked for; null with a message when there is none.
+  const emo::rt::Tokenizer *tokenizer(std::string &error);
+
 private:
   std::mutex mutex;
+  std::unique_ptr<emo::rt::Tokenizer> opened;
   std::vector<std::unique_ptr<emo_context>> idle;
 };
 

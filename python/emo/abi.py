@@ -10,9 +10,10 @@ import numpy as np
 
 from .errors import Error
 
-PROGRAM_ABI = 1
+PROGRAM_ABI = 2
 MAX_RANK = 8
 ROLES = ("plain", "token_ids", "kv_cache", "lengths", "segments", "logits", "losses")
+TOKENIZE_PLAIN, TOKENIZE_BARE = 1, 2
 WEIGHTS_MEMORY = {"map": 0, "huge": 1}
 
 try:
@@ -97,6 +98,9 @@ class Program(Structure):
         ("manifest", c_char_p),
         ("weights_bytes", c_int64),
         ("weights_hash", c_char_p),
+        ("tokenizer", c_void_p),
+        ("tokenizer_bytes", c_int64),
+        ("tokenizer_code", c_void_p),
     ]
 
 
@@ -108,6 +112,8 @@ _FUNCTIONS = {
     "emo_model_threads": (c_int32, [c_void_p]),
     "emo_run": (c_int32, [c_void_p, c_char_p, POINTER(Tensor), c_int32, POINTER(Tensor), c_int32, c_char_p, c_size_t]),
     "emo_release": (None, [POINTER(Tensor)]),
+    "emo_tokenize": (c_int64, [c_void_p, c_char_p, c_int64, c_int32, c_void_p, c_int64, c_char_p, c_size_t]),
+    "emo_detokenize": (c_int64, [c_void_p, c_void_p, c_int64, c_char_p, c_int64, c_char_p, c_size_t]),
     "emo_session_open": (c_void_p, [c_void_p, c_int64, c_char_p, c_size_t]),
     "emo_session_close": (None, [c_void_p]),
     "emo_session_clear": (None, [c_void_p]),

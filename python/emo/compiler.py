@@ -45,6 +45,7 @@ def compile(
     cpu=None,
     weights="embedded",
     weights_dir=None,
+    tokenizer=None,
     eos_id=None,
     max_positions=None,
     threads=None,
@@ -60,6 +61,7 @@ def compile(
                     default: "all", and "native" without `output`
     weights         "embedded" in the library, or "separate" in `output`.weights beside it
     weights_dir     the model's folder, when it is not where it was at import
+    tokenizer       its tokenizer.json, or "none"; default: the one in the model's folder, if any
     eos_id, max_positions   what an ONNX file does not say: the token that ends documents, the longest sequence
     compile_threads threads of the compiler; default: all CPUs
     threads, weights_memory   of the Model, see there
@@ -76,12 +78,13 @@ def compile(
     ]
     for flag, value in (
         ("weights-dir", weights_dir),
+        ("tokenizer", tokenizer),
         ("eos-id", eos_id),
         ("max-positions", max_positions),
         ("threads", compile_threads),
     ):
         if value is not None:
-            command.append("--%s=%s" % (flag, os.fspath(value) if flag == "weights-dir" else int(value)))
+            command.append("--%s=%s" % (flag, os.fspath(value) if flag in ("weights-dir", "tokenizer") else int(value)))
     if output is not None:
         return _run(command, os.fspath(output), threads, weights_memory)
     # The system keeps a file's content for as long as it is mapped.

@@ -165,17 +165,54 @@ class Model:
         """A Session of at most `capacity` tokens. Error: the program has no `step` (the message says why), or fewer positions."""
         return Session(self._handle(), capacity)
 
-    def generate(self, ids, max_new_tokens, *, temperature=0.0, top_p=1.0, seed=0):
-        """Continues token ids; the same tokens as the program's command `generate`.
+    def tokenize(self, text, *, special_tokens=True, surround=True):
+        """Token ids of a text, a list.
+
+        text            a str, or bytes of UTF-8, in which what is malformed becomes U+FFFD
+        special_tokens  tokens such as "<|endoftext|>" that are written out in the text are taken for what they stand for
+        surround        adds the tokens that the tokenizer puts around every text, such as one for its beginning
+
+        Error: the program has no tokenizer.
+        """
+        # Lone surrogates, which a str may hold, are no UTF-8 either.
+        data = text.encode(errors="surrogatepass") if isinstance(text, str) else bytes(text)
+        flags = (0 if special_tokens else abi.TOKENIZE_PLAIN) | (0 if surround else abi.TOKENIZE_BARE)
+        ids = np.empty(3 * len(data) + 16, np.int64)
+        return ids[: self._text_call("emo_tokenize", data, len(data), flags, ids.ctypes.data, len(ids))].tolist()
+
+    def detokenize(self, ids):
+        """Text of token ids, a str; bytes of no UTF-8 become U+FFFD. Error: the program has no tokenizer."""
+        ids = _ids(ids)
+        size = self._text_call("emo_detokenize", ids.ctypes.data, len(ids), None, 0)
+        text = ctypes.create_string_buffer(size + 1)
+        self._text_call("emo_detokenize", ids.ctypes.data, len(ids), text, size)
+        return text.raw[:size].decode(errors="replace")
+
+    def _text_call(self, name, *arguments):
+        handle = self._handle()
+        result, message = abi.call(getattr(handle.library, name), handle.pointer, *arguments)
+        if result < 0:
+            raise Error(_text(message))
+        return result
+
+    def generate(self, ids=None, max_new_tokens=None, *, prompt=None, temperature=0.0, top_p=1.0, seed=0):
+        """Continues token ids, or text; the same tokens as the program's command `generate`.
 
         ids             the prompt, a sequence of at least one integer
-        max_new_tokens  stops there, or after the model's EOS token, which is returned
+        prompt          or the prompt as text, for programs with a tokenizer
+        max_new_tokens  stops there, or after the model's EOS token, which is among the ids that are returned
         temperature     0: the likeliest token, the lower id on ties; else tokens are drawn from softmax(logits / temperature)
         top_p           draws among the likeliest tokens whose probabilities sum up to top_p
         seed            of the draws, 0 <= seed < 2**64
 
-        Returns the new ids, a list. Error: as for `session` and `run`.
+        Returns the new ids, a list; for a text prompt, the new text. Error: as for `session` and `run`.
         """
+        if (ids is None) == (prompt is None):
+            raise Error("generate expects either ids or a prompt, got %s" % ("neither" if ids is None else "both"))
+        if prompt is not None:
+            ids = self.tokenize(prompt)
+            new = self.generate(ids, max_new_tokens, temperature=temperature, top_p=top_p, seed=seed)
+            return self.detokenize(new[:-1] if new[-1] == self.info.get("eos_token_id") else new)
         max_new_tokens = _check_integer("max_new_tokens", max_new_tokens, 1, 2**31 - 1)
         prompt = _ids(ids)
         eos, new = self.info.get("eos_token_id"), []

@@ -6,6 +6,7 @@
 #include "emo/Pipelines/Pipelines.h"
 #include "emo/Pipelines/Register.h"
 #include "emo/Target/Artifact.h"
+#include "emo/Target/Tokenizer.h"
 #include "emo/Transforms/Phases.h"
 
 #include "mlir/IR/MLIRContext.h"
@@ -46,6 +47,7 @@ struct Options {
                                            clEnumValN(WeightsPlace::Separate, "separate", "NAME.weights beside it"),
                                            clEnumValN(WeightsPlace::None, "none", "nowhere: code alone, for weights packaged before"))};
   cl::opt<std::string> weightsDir{"weights-dir", cl::desc("Folder of the model's files, when it is not where it was at import"), cl::cat(category)};
+  cl::opt<std::string> tokenizer{"tokenizer", cl::desc("The model's tokenizer.json, or none (default: the one in the model's folder, if any)"), cl::value_desc("file"), cl::cat(category)};
   cl::opt<unsigned> threads{"threads", cl::desc("Threads of the compiler (default: all CPUs)"), cl::init(0), cl::cat(category)};
   cl::opt<std::string> experts{"experts", cl::desc("Keep the experts of this expert set only"), cl::value_desc("file"), cl::cat(category)};
   cl::opt<bool> profile{"profile", cl::desc("Make a program that can measure experts (NAME profile)"), cl::cat(category)};
@@ -106,6 +108,10 @@ static std::string contradictionOf(const Options &options, bool stops) {
     return "--until-before and --until-after write MLIR; they exclude every other --emit";
   if (options.weights.getNumOccurrences() && (stops || !program))
     return "--weights is for programs, not for text";
+  if (options.tokenizer.getNumOccurrences() && (stops || !program))
+    return "--tokenizer is for programs, not for text";
+  if (options.tokenizer.getNumOccurrences() && options.tokenizer.empty())
+    return "--tokenizer expects a tokenizer.json or none";
   if (options.weights.getNumOccurrences() && !alone && options.weights == WeightsPlace::Embedded)
     return "--weights=embedded is for executables and shared libraries; static libraries and object files have NAME.weights";
   if (!stops && program && options.output.empty())
@@ -161,6 +167,10 @@ int main(int argc, char **argv) {
   OwningOpRef<ModuleOp> module = loadModel(options.model, modelOptions, &context);
   if (!module)
     return 1;
+  // Before the work is done.
+  FailureOr<std::string> tokenizer = text ? std::string() : packTokenizer(*module, options.weightsDir, options.tokenizer);
+  if (failed(tokenizer))
+    return 1;
   PipelineOptions pipeline;
   pipeline.cpu.levels = *levels;
   pipeline.specialise.experts = options.experts;
@@ -179,6 +189,8 @@ int main(int argc, char **argv) {
       return 1;
     return writeText(options.output, [&](llvm::raw_ostream &os) { os << ir; });
   }
+  if (failed(checkVocabulary(*module, *tokenizer)))
+    return 1;
   ArtifactOptions artifact;
   artifact.kind = options.emit == Emit::Exe      ? ArtifactKind::Executable
                   : options.emit == Emit::Shared ? ArtifactKind::Shared
@@ -187,6 +199,7 @@ int main(int argc, char **argv) {
   artifact.output = options.output;
   artifact.weights = options.weights;
   artifact.weightsDir = options.weightsDir;
+  artifact.tokenizer = std::move(*tokenizer);
   artifact.threads = threads;
   artifact.supportDir = supportDirectory(argv[0], reinterpret_cast<void *>(main));
   if (isatty(STDERR_FILENO)) {

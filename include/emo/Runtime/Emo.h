@@ -100,6 +100,25 @@ EMO_API const float *emo_session_logits(const emo_session *session, int64_t *voc
  * generator: set it to a seed once; it is advanced; NULL: seed 0. Returns -1 before the first token was fed. */
 EMO_API int64_t emo_session_choose(const emo_session *session, double temperature, double top_p, uint64_t *state);
 
+/* Text, for programs that were compiled with the model's tokenizer.
+ *
+ *   int64_t ids[256];
+ *   int64_t count = emo_tokenize(model, "Once upon", 9, 0, ids, 256, error, sizeof error); */
+typedef enum emo_tokenize_flags {
+  EMO_TOKENIZE_PLAIN = 1, /* special tokens written out in the text, such as "<|endoftext|>", are text like any other */
+  EMO_TOKENIZE_BARE = 2   /* without the tokens that the tokenizer puts around every text, such as one for its beginning */
+} emo_tokenize_flags;
+
+/* Writes the first `capacity` token ids of a text and returns how many there are in all; -1 with a message when the program has no
+ * tokenizer, or for more than 2^29 bytes. Malformed UTF-8 becomes U+FFFD. ids may be NULL when capacity is 0; 3 * bytes + 16 always do. */
+EMO_API int64_t emo_tokenize(emo_model *model, const char *text, int64_t bytes, int32_t flags, int64_t *ids, int64_t capacity, char *error,
+                             size_t error_bytes);
+
+/* Writes the first `capacity` bytes of the tokens' text and returns how many there are in all; -1 with a message when the program has no
+ * tokenizer. A token may end inside of a UTF-8 character. Ids that the tokenizer does not have are passed over. No NUL is added. */
+EMO_API int64_t emo_detokenize(emo_model *model, const int64_t *ids, int64_t count, char *text, int64_t capacity, char *error,
+                               size_t error_bytes);
+
 /* 1 when this CPU and kernel run code of the ISA level ("x86-64-v2", ..., "amx"), else 0. */
 EMO_API int32_t emo_isa_supported(const char *level);
 

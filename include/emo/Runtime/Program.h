@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-#define EMO_PROGRAM_ABI 1
+#define EMO_PROGRAM_ABI 2
 #define EMO_MAX_RANK 8
 
 typedef struct emo_context emo_context; /* one run of one entry; owned by the runtime */
@@ -99,6 +99,9 @@ typedef struct emo_kernel_table {
   const emo_kernel_fn *kernels;
 } emo_kernel_table;
 
+/* The runtime's tokenizer. A program that has one refers to it, so that others are linked without its code. */
+typedef struct emo_tokenizer_code emo_tokenizer_code;
+
 typedef struct emo_program {
   int32_t abi;
   int32_t num_entries;
@@ -113,6 +116,9 @@ typedef struct emo_program {
   const char *manifest; /* JSON, NUL-terminated */
   int64_t weights_bytes;
   const char *weights_hash; /* hex SHA-256 of the weights, or of their layout before packaging; "" when there are none */
+  const void *tokenizer;    /* see TokenizerTables.h; NULL when there is none */
+  int64_t tokenizer_bytes;
+  const emo_tokenizer_code *tokenizer_code; /* emo_rt_tokenizer, or NULL */
 } emo_program;
 
 /* ---- services of the runtime, called by compiled code on the thread that entered emo_entry_fn ---- */

@@ -15,8 +15,9 @@ namespace emo {
 using Objects = llvm::SmallVector<std::string>;
 
 /// Optimises and compiles a module in the phase `llvm`. With `llvmIR` nothing is compiled and it gets the text of one LLVM module with
-/// all functions, each with the CPU and features it is meant for. ISA levels are compiled in parallel. Emits diagnostics.
-mlir::FailureOr<Objects> emitObjects(mlir::ModuleOp module, int threads, std::string *llvmIR = nullptr);
+/// all functions, each with the CPU and features it is meant for. ISA levels are compiled in parallel. `tokenizer`: tables of
+/// emo/Target/Tokenizer.h that become part of the program. Emits diagnostics.
+mlir::FailureOr<Objects> emitObjects(mlir::ModuleOp module, int threads, std::string *llvmIR = nullptr, llvm::StringRef tokenizer = {});
 
 enum class ArtifactKind { Executable, Shared, Static, Object };
 
@@ -30,6 +31,8 @@ struct ArtifactOptions {
   WeightsPlace weights = WeightsPlace::Embedded;
   /// Where the model's files are; empty: the module's emo.weights_dir.
   std::string weightsDir;
+  /// Tables of the tokenizer, from emo/Target/Tokenizer.h; empty: none.
+  std::string tokenizer;
   int threads = 1;
   /// Folder with the runtime's archives and start files.
   std::string supportDir;

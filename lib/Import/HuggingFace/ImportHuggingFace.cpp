@@ -415,5 +415,8 @@ OwningOpRef<ModuleOp> emo::importHuggingFace(StringRef folder, const HuggingFace
     if (kept && !kept.isBF16())
       dtype = builder.getF32Type();
   }
-  return buildModel(*config, *stored, folder, dtype, context);
+  OwningOpRef<ModuleOp> module = buildModel(*config, *stored, folder, dtype, context);
+  if (module)
+    recordTokenizer(*module, folder);
+  return module;
 }

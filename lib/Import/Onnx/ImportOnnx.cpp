@@ -201,6 +201,7 @@ OwningOpRef<ModuleOp> Importer::run(StringRef bytes) {
     files.set(file.getKey(), builder.getI64IntegerAttr(file.getValue()));
   (*module)->setAttr("emo.weights_files", files.getDictionary(context));
   (*module)->setAttr("emo.model", modelAttr());
+  recordTokenizer(*module, folder);
   if (failed(buildModule(model, weights, *module)))
     return {};
   return module;

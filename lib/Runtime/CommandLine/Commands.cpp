@@ -61,6 +61,19 @@ bool Flags::require(const std::string &name, std::string &error) const {
   return false;
 }
 
+bool Flags::requireOne(const std::vector<std::string> &names, std::string &error) const {
+  std::string list;
+  size_t given = 0;
+  for (const std::string &name : names) {
+    list += (list.empty() ? "" : name == names.back() ? " and " : ", ") + name;
+    given += has(name);
+  }
+  if (given == 1)
+    return true;
+  error = "'" + command + "' needs exactly one of " + list + (given ? ", got " + std::to_string(given) : "");
+  return false;
+}
+
 bool Flags::integer(const std::string &name, int64_t fallback, int64_t low, int64_t high, int64_t &value,
                     std::string &error) const {
   value = fallback;
@@ -89,6 +102,26 @@ bool Flags::number(const std::string &name, double fallback, double low, double 
   snprintf(range, sizeof range, "%g to %g", low, high);
   error = name + " expects a number from " + range + ", got '" + given + "'";
   return false;
+}
+
+bool emo::rt::parseIds(const std::string &text, std::vector<int64_t> &ids, std::string &error) {
+  size_t begin = 0;
+  while (begin <= text.size()) {
+    size_t end = text.find(',', begin);
+    if (end == std::string::npos)
+      end = text.size();
+    std::string item = text.substr(begin, end - begin);
+    char *rest = nullptr;
+    errno = 0;
+    int64_t id = strtoll(item.c_str(), &rest, 10);
+    if (item.empty() || *rest || errno) {
+      error = "--ids expects token ids like 5,17,42, got '" + item + "'";
+      return false;
+    }
+    ids.push_back(id);
+    begin = end + 1;
+  }
+  return true;
 }
 
 void emo::rt::addModelFlags(std::map<std::string, bool> &known) {
@@ -122,25 +155,31 @@ ModelPtr emo::rt::openModel(const Flags &flags, const Loader &load, std::string 
 static const char kHelp[] = R"(A language model compiled by emo-compile.
 
 usage: NAME run --inputs DIR --outputs DIR      run the model on DIR's .npy files, one per input
-       NAME generate --ids 5,17,42 --max-new-tokens N [--temperature T --top-p P --seed S] [--document-pool=K]
-                                                continue token ids; greedy without --temperature; --document-pool: inside the K experts a
-                                                layer that the prompt makes most of
-       NAME eval --data IDS.npy [--row 512] [--attention=documents|causal] [--json]
-                                                mean cross-entropy in nats a token; --document-pool=K: of the second half of each
-                                                document, inside a pool that the first half chooses
-       NAME profile --data IDS.npy --out P.json [--row 512] [--greedy=K[,K...]] [--documents] [--co-activation]
+       NAME generate --prompt TEXT --max-new-tokens N [--stream] [--temperature T --top-p P --seed S] [--document-pool=K]
+                                                continue text; greedy without --temperature; --document-pool: inside the K experts
+                                                a layer that the prompt makes most of
+       NAME generate --prompt-file FILE ...     continue a file's text, or standard input's when FILE is -
+       NAME generate --ids 5,17,42 ...          continue token ids
+       NAME tokenize --text TEXT | --file FILE [--json]
+                                                token ids of a text
+       NAME tokenize --ids 5,17,42              text of token ids
+       NAME eval --data IDS.npy|TEXT.txt [--row 512] [--attention=documents|causal] [--json]
+                                                mean cross-entropy in nats a token; --document-pool=K: of the second half of
+                                                each document, inside a pool that the first half chooses
+       NAME profile --data IDS.npy|TEXT.txt --out P.json [--row 512] [--greedy=K[,K...]] [--documents] [--co-activation]
                                                 measure experts on documents (programs made with emo-compile --profile)
        NAME bench [--prompt-tokens P --new-tokens N --repeat R --json]
        NAME info [--json]                       what this program was made from
        NAME --help
 
-All commands but info: --threads=N (default: all CPUs), --weights-memory=map|huge (huge: read the weights once into 2 MiB pages;
+--no-special-tokens of generate and tokenize: special tokens written out in a text are text like any other.
+All commands but tokenize and info: --threads=N (default: all CPUs), --weights-memory=map|huge (huge: read the weights once into 2 MiB pages;
 decodes faster, starts later), --weights=FILE (when they are not in the program). EMO_CPU=LEVEL forces an ISA level.
 )";
 
 static int runCommandLine(std::vector<std::string> args, const emo_program &program, const Loader &load) {
   if (args.empty())
-    return fail("no command given; expected run, generate, eval, profile, bench, info or --help");
+    return fail("no command given; expected run, generate, tokenize, eval, profile, bench, info or --help");
   std::string command = args[0];
   args.erase(args.begin());
   if (command == "--help" || command == "-h") {
@@ -151,6 +190,8 @@ static int runCommandLine(std::vector<std::string> args, const emo_program &prog
     return runCommand(args, load);
   if (command == "generate")
     return generateCommand(args, load);
+  if (command == "tokenize")
+    return tokenizeCommand(args, program);
   if (command == "eval")
     return evalCommand(args, load);
   if (command == "profile")
@@ -159,7 +200,7 @@ static int runCommandLine(std::vector<std::string> args, const emo_program &prog
     return benchCommand(args, load);
   if (command == "info")
     return infoCommand(args, program);
-  return fail("unknown command '" + command + "'; expected run, generate, eval, profile, bench, info or --help");
+  return fail("unknown command '" + command + "'; expected run, generate, tokenize, eval, profile, bench, info or --help");
 }
 
 int emo::rt::commandLine(int argc, char **argv, const emo_program &program, const Loader &load) {

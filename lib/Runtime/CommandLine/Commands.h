@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The command line of a compiled model: NAME run|generate|eval|profile|bench|info.
+// The command line of a compiled model: NAME run|generate|tokenize|eval|profile|bench|info.
 #ifndef EMO_LIB_RUNTIME_COMMANDLINE_COMMANDS_H
 #define EMO_LIB_RUNTIME_COMMANDLINE_COMMANDS_H
 
@@ -30,12 +30,16 @@ public:
   bool integer(const std::string &name, int64_t fallback, int64_t low, int64_t high, int64_t &value, std::string &error) const;
   bool number(const std::string &name, double fallback, double low, double high, double &value, std::string &error) const;
   bool require(const std::string &name, std::string &error) const;
+  bool requireOne(const std::vector<std::string> &names, std::string &error) const;
 
 private:
   std::string command;
   std::map<std::string, bool> known;
   std::map<std::string, std::string> values;
 };
+
+/// "5,17,42"; false with a message that shows the first bad item.
+bool parseIds(const std::string &text, std::vector<int64_t> &ids, std::string &error);
 
 /// The flags that every command that runs the model has.
 void addModelFlags(std::map<std::string, bool> &known);
@@ -53,6 +57,7 @@ ModelPtr openModel(const Flags &flags, const Loader &load, std::string &error);
 
 int runCommand(const std::vector<std::string> &args, const Loader &load);
 int generateCommand(const std::vector<std::string> &args, const Loader &load);
+int tokenizeCommand(const std::vector<std::string> &args, const emo_program &program);
 int evalCommand(const std::vector<std::string> &args, const Loader &load);
 int profileCommand(const std::vector<std::string> &args, const Loader &load);
 int benchCommand(const std::vector<std::string> &args, const Loader &load);

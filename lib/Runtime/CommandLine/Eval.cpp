@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// NAME eval: mean cross-entropy of a stream of token ids.
+// NAME eval: mean cross-entropy of a stream of token ids or a text.
 #include "../Documents.h"
 #include "../Rows.h"
 #include "Eval.h"

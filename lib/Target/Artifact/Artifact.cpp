@@ -145,7 +145,7 @@ LogicalResult ArtifactWriter::keep(TemporaryFile &output) {
 }
 
 LogicalResult ArtifactWriter::run() {
-  FailureOr<Objects> objects = emitObjects(module, options.threads);
+  FailureOr<Objects> objects = emitObjects(module, options.threads, nullptr, options.tokenizer);
   if (failed(objects) || failed(writeObjects(*objects)))
     return failure();
   TemporaryFile output(options.output + ".tmp" + std::to_string(getpid()));

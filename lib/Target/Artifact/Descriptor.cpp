@@ -2,11 +2,14 @@
 #include "Descriptor.h"
 
 #include "emo/Runtime/Program.h"
+#include "emo/Runtime/TokenizerTables.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Config/llvm-config.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/Support/JSON.h"
+
+#include <cstring>
 
 using namespace mlir;
 using namespace emo;
@@ -41,7 +44,7 @@ static llvm::json::Value toJson(Attribute attr) {
   return nullptr;
 }
 
-std::string emo::manifestJson(ModuleOp module) {
+std::string emo::manifestJson(ModuleOp module, StringRef tokenizer) {
   llvm::json::Object manifest;
   if (auto model = module->getAttrOfType<DictionaryAttr>("emo.model"))
     for (NamedAttribute entry : model) {
@@ -50,6 +53,11 @@ std::string emo::manifestJson(ModuleOp module) {
     }
   if (auto missing = module->getAttrOfType<DictionaryAttr>("emo.missing_entries"))
     manifest["missing_entries"] = toJson(missing);
+  if (!tokenizer.empty()) {
+    emo_tokenizer_header header;
+    memcpy(&header, tokenizer.data(), sizeof header);
+    manifest["tokenizer"] = llvm::json::Object{{"kind", "byte-level BPE"}, {"tokens", int64_t(header.ends.count)}};
+  }
   manifest["compiler"] = "emo " EMO_VERSION ", LLVM " LLVM_VERSION_STRING;
   return llvm::formatv("{0}", llvm::json::Value(std::move(manifest)));
 }
@@ -72,6 +80,16 @@ public:
     if (elements.empty())
       return null();
     return global(llvm::ConstantArray::get(llvm::ArrayType::get(elements[0]->getType(), elements.size()), elements));
+  }
+  llvm::Constant *data(StringRef bytes) {
+    auto *variable = cast<llvm::GlobalVariable>(global(llvm::ConstantDataArray::getString(context, bytes, /*AddNull=*/false)));
+    variable->setAlignment(llvm::Align(64));
+    return variable;
+  }
+  /// A constant of the runtime.
+  llvm::Constant *external(StringRef name) {
+    return new llvm::GlobalVariable(host, llvm::PointerType::get(context, 0), /*isConstant=*/true, llvm::GlobalValue::ExternalLinkage,
+                                    nullptr, name);
   }
   llvm::Constant *function(StringRef name, llvm::FunctionType *type) {
     return cast<llvm::Constant>(host.getOrInsertFunction(name, type).getCallee());
@@ -150,7 +168,7 @@ llvm::Constant *DescriptorBuilder::value(DictionaryAttr desc) {
                  i32(type.getRank()), i32(0), array(dims), i64(range ? range[0] : 0), i64(range ? range[1] : 0)});
 }
 
-LogicalResult emo::addDescriptor(ModuleOp module, const WeightsLayout &weights, llvm::Module &host) {
+LogicalResult emo::addDescriptor(ModuleOp module, const WeightsLayout &weights, StringRef tokenizer, llvm::Module &host) {
   DescriptorBuilder d(host);
   llvm::Type *ptr = llvm::PointerType::get(d.context, 0), *i64 = llvm::Type::getInt64Ty(d.context);
   auto *entryType = llvm::FunctionType::get(llvm::Type::getInt32Ty(d.context), {ptr, ptr}, false);
@@ -190,8 +208,9 @@ LogicalResult emo::addDescriptor(ModuleOp module, const WeightsLayout &weights, 
     }
   llvm::Constant *program = d.record(
       {d.i32(EMO_PROGRAM_ABI), d.i32(entries.size()), d.array(entries), d.i32(params.size()), d.i32(kernels.size()), d.array(params),
-       d.array(names), d.i32(tables.size()), d.i32(0), d.array(tables), d.text(manifestJson(module)), d.i64(weights.bytes),
-       d.text(weights.bytes ? weights.hash : "")});
+       d.array(names), d.i32(tables.size()), d.i32(0), d.array(tables), d.text(manifestJson(module, tokenizer)), d.i64(weights.bytes),
+       d.text(weights.bytes ? weights.hash : ""), tokenizer.empty() ? d.null() : d.data(tokenizer), d.i64(tokenizer.size()),
+       tokenizer.empty() ? d.null() : d.external("emo_rt_tokenizer")});
   auto *variable = new llvm::GlobalVariable(host, program->getType(), /*isConstant=*/true, llvm::GlobalValue::ExternalLinkage,
                                             program, "emo_program");
   variable->setAlignment(llvm::Align(16));

@@ -11,12 +11,12 @@ namespace emo {
 /// Name of `kernel` in the object code of one ISA level.
 std::string kernelSymbol(llvm::StringRef kernel, llvm::StringRef isa);
 
-/// Adds emo_program for `module` (phase llvm) to the host's LLVM module.
+/// Adds emo_program for `module` (phase llvm) to the host's LLVM module, with the tables of a tokenizer unless they are empty.
 /// Fails with a diagnostic when a level lacks a kernel.
-mlir::LogicalResult addDescriptor(mlir::ModuleOp module, const WeightsLayout &weights, llvm::Module &host);
+mlir::LogicalResult addDescriptor(mlir::ModuleOp module, const WeightsLayout &weights, llvm::StringRef tokenizer, llvm::Module &host);
 
 /// The manifest: what NAME info prints.
-std::string manifestJson(mlir::ModuleOp module);
+std::string manifestJson(mlir::ModuleOp module, llvm::StringRef tokenizer);
 
 } // namespace emo
 #endif // EMO_LIB_TARGET_ARTIFACT_DESCRIPTOR_H

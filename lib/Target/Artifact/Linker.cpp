@@ -96,6 +96,9 @@ static void removeLinkerFiles(StringRef output) {
     llvm::sys::fs::remove(path);
 }
 
+/// What programs with a tokenizer need in addition.
+static constexpr const char *kTokenizerLibraries[] = {"libemo_tokenizer.a", "libpcre2-8.a", "libutf8proc.a"};
+
 static std::string archive(ArrayRef<std::string> objects, StringRef output, const ArtifactOptions &options) {
   std::vector<llvm::NewArchiveMember> members;
   auto unreadable = [](StringRef path, llvm::Error problem) {
@@ -108,7 +111,10 @@ static std::string archive(ArrayRef<std::string> objects, StringRef output, cons
     members.push_back(std::move(*member));
   }
   std::vector<llvm::object::OwningBinary<llvm::object::Binary>> archives;
-  for (const char *library : {"libemo_open.a", "libemo_rt.a"}) {
+  SmallVector<const char *> libraries = {"libemo_open.a", "libemo_rt.a"};
+  if (!options.tokenizer.empty())
+    libraries.append(std::begin(kTokenizerLibraries), std::end(kTokenizerLibraries));
+  for (const char *library : libraries) {
     std::string path = options.supportDir + "/" + library;
     auto binary = llvm::object::createBinary(path);
     if (!binary)
@@ -159,12 +165,15 @@ std::string emo::linkObjects(ArrayRef<std::string> objects, StringRef output, co
     if (options.kind == ArtifactKind::Shared)
       // -Bsymbolic: a process may load several models, and each keeps to its own program and runtime.
       add({"-shared", "-Bsymbolic", "-soname", llvm::sys::path::filename(options.output).str(), "--version-script", support("exports.map"),
-           "-u", "emo_open", "-u", "emo_session_open", support("crti.o"), support("crtbeginS.o")});
+           "-u", "emo_open", "-u", "emo_session_open", "-u", "emo_tokenize", support("crti.o"), support("crtbeginS.o")});
     else
       add({"-pie", "-dynamic-linker", "/lib64/ld-linux-x86-64.so.2", support("Scrt1.o"), support("crti.o"), support("crtbeginS.o")});
     args.insert(args.end(), objects.begin(), objects.end());
     if (options.kind == ArtifactKind::Executable)
       add({support("libemo_main.a"), support("libemo_cli.a")});
+    if (!options.tokenizer.empty())
+      for (const char *library : kTokenizerLibraries)
+        add({support(library)});
     add({support("libemo_open.a"), support("libemo_rt.a"), support("libstdc++.a"), "-l:libm.so.6", "-l:libc.so.6",
          support("libc_nonshared.a"), support("libgcc.a"), support("libgcc_eh.a"), "-l:libc.so.6", "-l:ld-linux-x86-64.so.2",
          support("crtendS.o"), support("crtn.o")});

@@ -135,7 +135,7 @@ static OwningOpRef<ModuleOp> kernelModule(ModuleOp nested, StringRef isa) {
   return kernels;
 }
 
-FailureOr<Objects> emo::emitObjects(ModuleOp module, int threads, std::string *llvmIR) {
+FailureOr<Objects> emo::emitObjects(ModuleOp module, int threads, std::string *llvmIR, StringRef tokenizer) {
   static std::once_flag initialised;
   std::call_once(initialised, [] {
     LLVMInitializeX86Target();
@@ -156,7 +156,7 @@ FailureOr<Objects> emo::emitObjects(ModuleOp module, int threads, std::string *l
     host.module = translateModuleToLLVMIR(*hostModule(module), *host.context, "emo_host");
     if (!host.module)
       return failure();
-    if (failed(addDescriptor(module, layoutWeights(module), *host.module)))
+    if (failed(addDescriptor(module, layoutWeights(module), tokenizer, *host.module)))
       return failure();
     units.push_back(std::move(host));
   }

@@ -51,7 +51,7 @@ attempt("threads", lambda: emo.Model(file("thin.so"), threads=0))
 
 emo.abi.PROGRAM_ABI = 99
 attempt("version", lambda: emo.compile(source, file("version.so"), cpu="native"))
-emo.abi.PROGRAM_ABI = 1
+emo.abi.PROGRAM_ABI = 2
 
 tiny = emo.compile(source, file("tiny.so"), cpu="native")
 ids = np.array([[3, 4]])
@@ -96,6 +96,11 @@ attempt("long", lambda: tiny.generate([1], tiny.info["max_positions"]))
 attempt("temperature", lambda: tiny.generate([1], 1, temperature=-1))
 attempt("top_p", lambda: tiny.generate([1], 1, top_p=0))
 attempt("seed", lambda: tiny.generate([1], 1, seed=-1))
+attempt("nothing", lambda: tiny.generate(max_new_tokens=1))
+attempt("ids and prompt", lambda: tiny.generate([1], 1, prompt="x"))
+attempt("no number", lambda: tiny.generate([1]))
+attempt("no tokenizer", lambda: tiny.generate(prompt="x", max_new_tokens=1))
+attempt("no text", lambda: tiny.detokenize([1]))
 session = tiny.session(4)
 attempt("no logits", session.logits)
 attempt("no choice", session.choose)

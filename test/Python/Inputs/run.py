@@ -117,6 +117,13 @@ for _ in range(100):
 assert resident() - before < 100 << 20, "400 MB of outputs were made, memory grew by %d bytes" % (resident() - before)
 print("outputs are freed")
 
+text = model.detokenize(prompt)
+assert model.tokenize(text) == prompt and model.generate(prompt=text, max_new_tokens=len(greedy)) == model.detokenize(greedy)
+assert model.tokenize("<|endoftext|>") == [0] != model.tokenize("<|endoftext|>", special_tokens=False)
+assert model.detokenize(model.tokenize(b"a\0\xff\xe2\x82")) == "a\0\ufffd\ufffd" and model.detokenize([-1, 4096]) == ""
+assert model.tokenize("\ud800", surround=False) == model.tokenize("\ufffd" * 3) and model.tokenize("") == []
+print("text: the reference's tokens, both ways")
+
 session = model.session(24)
 session.feed(prompt[:10])
 session.feed(prompt[10:])

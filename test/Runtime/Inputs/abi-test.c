@@ -249,6 +249,15 @@ static void forking(void) {
   emo_close(model);
 }
 
+/* A program without a tokenizer. */
+static void text(void) {
+  emo_model *model = emo_load(&emo_program_value, NULL, NULL, error, sizeof error);
+  int64_t id = 1;
+  report("tokenize", emo_tokenize(model, "x", 1, 0, &id, 1, error, sizeof error) < 0);
+  report("detokenize", emo_detokenize(model, &id, 1, NULL, 0, error, sizeof error) < 0);
+  emo_close(model);
+}
+
 int main(void) {
   loading();
   running();
@@ -256,6 +265,7 @@ int main(void) {
   memory();
   threads();
   forking();
+  text();
   printf("dtypes: %zu %zu %s %s\n", emo_dtype_bytes(EMO_BF16), emo_dtype_bytes(0), emo_dtype_name(EMO_BOOL), emo_dtype_name(-1));
   printf("levels: %d %d\n", emo_isa_supported("x86-64-v2"), emo_isa_supported("x86-64-v9"));
   return 0;
