@@ -10,7 +10,7 @@ void emo::populateSpecialisePipeline(OpPassManager &pm,
   if (!options.experts.empty())
     pm.addPass(createPruneExperts({options.experts}));
   if (options.entryPoints)
-    pm.addPass(createBuildEntryPoints());
+    pm.addPass(createBuildEntryPoints({options.documentPools}));
   if (options.profile)
     pm.addPass(createCollectExpertStatistics());
   pm.addPass(createVerifyPhase({"specialise", /*record=*/true}));

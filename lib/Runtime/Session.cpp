@@ -17,6 +17,8 @@ bool Session::start(emo_model *loaded, int64_t wanted, std::string &error, bool 
   model = loaded;
   capacity = wanted;
   entry = requireEntry(model, pooled ? "pooled_step" : "step", error);
+  if (!entry && pooled && emo_entry(model, "step"))
+    error = "this program cannot choose experts from a prompt; compile the model with emo-compile --document-pools";
   if (!entry)
     return false;
   if (capacity < 1) {

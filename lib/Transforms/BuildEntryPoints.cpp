@@ -436,9 +436,11 @@ struct BuildEntryPointsPass
       return missing(forward, {"loss", "step"});
     LossBuilder(forward).build();
     if (failed(StepBuilder(forward, /*pooled=*/false).build()))
-      return missing(forward, {"step", "pooled_step"});
-    // Experts that another layer reads again have no place in the order of layers.
-    if (!forward.routes.empty() && forward.routes.size() == forward.combines.size() &&
+      return missing(forward, {"step"});
+    // Each router's experts end in one combine, behind which the last token is
+    // enough.
+    if (documentPools && !forward.routes.empty() &&
+        forward.routes.size() == forward.combines.size() &&
         failed(StepBuilder(forward, /*pooled=*/true).build()))
       return missing(forward, {"pooled_step"});
     noteExpertBytes(forward);

@@ -12,7 +12,7 @@ from .errors import Error
 
 PROGRAM_ABI = 2
 MAX_RANK = 8
-ROLES = ("plain", "token_ids", "kv_cache", "lengths", "segments", "logits", "losses")
+ROLES = ("plain", "token_ids", "kv_cache", "lengths", "segments", "logits", "losses", "expert_mask", "router_probabilities", "expert_indices")
 TOKENIZE_PLAIN, TOKENIZE_BARE = 1, 2
 WEIGHTS_MEMORY = {"map": 0, "huge": 1}
 

@@ -50,6 +50,7 @@ struct Options {
   cl::opt<std::string> tokenizer{"tokenizer", cl::desc("The model's tokenizer.json, or none (default: the one in the model's folder, if any)"), cl::value_desc("file"), cl::cat(category)};
   cl::opt<unsigned> threads{"threads", cl::desc("Threads of the compiler (default: all CPUs)"), cl::init(0), cl::cat(category)};
   cl::opt<std::string> experts{"experts", cl::desc("Keep the experts of this expert set only"), cl::value_desc("file"), cl::cat(category)};
+  cl::opt<bool> documentPools{"document-pools", cl::desc("Make a program that can choose experts from a prompt (NAME generate --document-pool=K)"), cl::cat(category)};
   cl::opt<bool> profile{"profile", cl::desc("Make a program that can measure experts (NAME profile)"), cl::cat(category)};
   cl::opt<int64_t> eosId{"eos-id", cl::desc("EOS token id of an ONNX model"), cl::init(-1), cl::cat(category)};
   cl::opt<int64_t> maxPositions{"max-positions", cl::desc("Longest sequence of an ONNX model (default: from the config.json beside it, or 4096)"), cl::init(0), cl::cat(category)};
@@ -174,11 +175,13 @@ int main(int argc, char **argv) {
   PipelineOptions pipeline;
   pipeline.cpu.levels = *levels;
   pipeline.specialise.experts = options.experts;
+  pipeline.specialise.documentPools = options.documentPools;
   pipeline.specialise.profile = options.profile;
-  // Both happen in the phase specialise; text that is past it would silently stay as it is.
-  if (!options.experts.empty() || options.profile)
+  // They happen in the phase specialise; text that is past it would silently stay as it is.
+  StringRef specialising = !options.experts.empty() ? "--experts" : options.profile ? "--profile" : options.documentPools ? "--document-pools" : "";
+  if (!specialising.empty())
     if (std::optional<Phase> found = modulePhase(*module); found && *found >= Phase::Specialise)
-      return fail((options.experts.empty() ? "--profile" : "--experts") + Twine(" needs a model before the phase specialise, got one after the phase ") + phaseName(*found));
+      return fail(specialising + Twine(" needs a model before the phase specialise, got one after the phase ") + phaseName(*found));
   if (failed(runPhasesUntil(*module, *last, pipeline)))
     return 1;
   if (stops || options.emit == Emit::MLIR)

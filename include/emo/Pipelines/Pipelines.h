@@ -15,15 +15,20 @@ namespace emo {
 struct RaiseOptions : mlir::PassPipelineOptions<RaiseOptions> {};
 
 /// specialise: MODEL -> MODEL; keeps the experts of a set and derives the entry
-/// points @step, @pooled_step and @loss from @forward.
+/// points @step and @loss from @forward.
 struct SpecialiseOptions : mlir::PassPipelineOptions<SpecialiseOptions> {
   Option<bool> entryPoints{
       *this, "entry-points",
-      llvm::cl::desc("derive @step, @pooled_step and @loss from @forward"),
+      llvm::cl::desc("derive @step and @loss from @forward"),
       llvm::cl::init(true)};
   Option<std::string> experts{
       *this, "experts",
       llvm::cl::desc("keep the experts of this expert set only")};
+  Option<bool> documentPools{
+      *this, "document-pools",
+      llvm::cl::desc("add @pooled_step, which chooses among experts at run "
+                     "time"),
+      llvm::cl::init(false)};
   Option<bool> profile{
       *this, "profile",
       llvm::cl::desc("add @profile, which measures experts"),

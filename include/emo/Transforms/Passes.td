@@ -35,7 +35,7 @@ def Bufferize : Pass<"emo-bufferize", "::mlir::ModuleOp"> {
 }
 
 def BuildEntryPoints : Pass<"emo-build-entry-points", "::mlir::ModuleOp"> {
-  let summary = "derive @step, @pooled_step and @loss from @forward";
+  let summary = "derive @step and @loss from @forward";
   let description = [{
     Precondition: the MODEL has a public `@forward` with token ids [batch, sequence] (`emo.role = "token_ids"`), a result named
     `logits` [batch, sequence, vocab] and no entry points yet. The pass proves by dataflow that everything but emo.attention and
@@ -43,7 +43,7 @@ def BuildEntryPoints : Pass<"emo-build-entry-points", "::mlir::ModuleOp"> {
     - `@step(input_ids, lengths, key_cache.0, value_cache.0, ...)`: tokens at positions lengths[b] + s; results: logits [batch, vocab] of
       the last token of each row, and the caches, tied to their arguments (`emo.tied`). Only the last token takes part in what
       follows the last attention;
-    - `@pooled_step`, for models with routers: `@step` with the input `expert_mask`, i1 [layers, routed experts of the layer that has most], and
+    - with `document-pools`, for models with routers, `@pooled_step`: `@step` with the input `expert_mask`, i1 [layers, routed experts of the layer that has most], and
       results for each layer N: `layers.N.router_probabilities` f32 [tokens, routed experts], inside the mask, and `layers.N.indices`;
     - `@loss(input_ids, segments)`: losses [batch, sequence] of predicting token s + 1 at s with attention inside equal
       segments; 0 at the last position.
@@ -51,6 +51,7 @@ def BuildEntryPoints : Pass<"emo-build-entry-points", "::mlir::ModuleOp"> {
     Where the proof fails @forward stays alone, a remark points at the op, and the module attribute
     `emo.missing_entries = {loss = "reason", step = "reason"}` tells the runtime.
   }];
+  let options = [Option<"documentPools", "document-pools", "bool", "false", "add @pooled_step">];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 

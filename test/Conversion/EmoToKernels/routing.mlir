@@ -44,7 +44,21 @@ func.func @shared_scored(%x: tensor<?x8xf32>) -> (tensor<?x4xf32>, tensor<?x4xi3
   return %p, %i : tensor<?x4xf32>, tensor<?x4xi32>
 }
 
-// Other readers of the logits, expert groups: no router kernel.
+// Scores of all experts, and pools.
+// CHECK-LABEL: func.func @scores_in_pools
+// CHECK-SAME: (%[[X:.*]]: tensor<?x8xf32>, %[[POOL:.*]]: tensor<?x4xi1>, %[[G:.*]]: tensor<?xi32>)
+func.func @scores_in_pools(%x: tensor<?x8xf32>, %pool: tensor<?x4xi1>, %g: tensor<?xi32>) -> (tensor<?x2xf32>, tensor<?x2xi32>, tensor<?x4xf32>) {
+  %w = emo.param.ref @w_4x8xf32 : tensor<4x8xf32>
+  // CHECK: %[[R:.*]]:3 = emo.kernel.router x(%[[X]] : tensor<?x8xf32>) weight({{.*}}) pool(%[[POOL]] : tensor<?x4xi1>) segments(%[[G]] : tensor<?xi32>)
+  // CHECK: return %[[R]]#0, %[[R]]#1, %[[R]]#2
+  %l = emo.linear %x, %w : tensor<?x8xf32>, tensor<4x8xf32> -> tensor<?x4xf32>
+  %m = emo.mask_experts %l, %pool, %g : tensor<?x4xf32>, tensor<?x4xi1>, tensor<?xi32>
+  %p, %i = emo.route %m {top_k = 2 : i64} : tensor<?x4xf32> -> tensor<?x2xf32>, tensor<?x2xi32>
+  %s = emo.router_scores %m : tensor<?x4xf32> -> tensor<?x4xf32>
+  return %p, %i, %s : tensor<?x2xf32>, tensor<?x2xi32>, tensor<?x4xf32>
+}
+
+// Other readers of the logits, other scores, expert groups: no router kernel.
 // CHECK-LABEL: func.func @other_users
 func.func @other_users(%x: tensor<?x8xf32>) -> (tensor<?x2xf32>, tensor<?x2xi32>, tensor<?x4xf32>) {
   %w = emo.param.ref @w_4x8xf32 : tensor<4x8xf32>
@@ -53,7 +67,7 @@ func.func @other_users(%x: tensor<?x8xf32>) -> (tensor<?x2xf32>, tensor<?x2xi32>
   // CHECK-DAG: emo.router_scores %[[L]]
   %l = emo.linear %x, %w : tensor<?x8xf32>, tensor<4x8xf32> -> tensor<?x4xf32>
   %p, %i = emo.route %l {top_k = 2 : i64} : tensor<?x4xf32> -> tensor<?x2xf32>, tensor<?x2xi32>
-  %s = emo.router_scores %l : tensor<?x4xf32> -> tensor<?x4xf32>
+  %s = emo.router_scores %l {scoring = #emo.scoring<sigmoid>} : tensor<?x4xf32> -> tensor<?x4xf32>
   return %p, %i, %s : tensor<?x2xf32>, tensor<?x2xi32>, tensor<?x4xf32>
 }
 

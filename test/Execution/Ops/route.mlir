@@ -11,10 +11,10 @@
 // EXPECT i0 = [[2, 1, 4], [1, 3, 4], [0, 1, 4], [3, 1, 4]]
 // EXPECT w0 = np.hstack([take(softmax(logits), best(logits, 2)), np.ones((4, 1))])
 
-// A bias chooses, and does not weigh; normalised over the choice, then scaled.
+// A bias chooses, and does not weigh; normalised over the choice, then scaled. What is out of reach stays so.
 // PY bias = np.array([0.5, 0.0, 0.0, -0.25])
 // INPUT bias
-// PY biased = best(sigmoid(logits) + bias, 2)
+// PY biased = best(np.where(np.isinf(logits), -np.inf, sigmoid(logits) + bias), 2)
 // EXPECT i1 = biased
 // EXPECT w1 = 2.5 * take(sigmoid(logits), biased) / (take(sigmoid(logits), biased).sum(-1, keepdims=True) + 0.125)
 
