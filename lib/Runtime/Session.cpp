@@ -101,7 +101,7 @@ bool Session::feed(const std::vector<int64_t> &ids, std::string &error) {
   }
   std::vector<emo_tensor> outputs(entry->num_outputs);
   char message[1024];
-  if (emo_run(model, "step", inputs.data(), inputs.size(), outputs.data(), outputs.size(), message, sizeof message) != 0) {
+  if (emo_run(model, entry->name, inputs.data(), inputs.size(), outputs.data(), outputs.size(), message, sizeof message) != 0) {
     error = message;
     return false;
   }

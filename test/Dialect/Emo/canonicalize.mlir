@@ -71,3 +71,38 @@ func.func @unused(%l: tensor<?x4xf32>) {
   %0 = emo.router_scores %l : tensor<?x4xf32> -> tensor<?x4xf32>
   return
 }
+
+// -----
+
+// Selections move towards parameters: the rows of a linear layer's weights; all in order is none; one after another is one.
+// CHECK-LABEL: func.func @selected_outputs
+// CHECK-SAME: (%[[X:.*]]: tensor<?x8xbf16>, %[[W:.*]]: tensor<4x8xbf16>, %[[B:.*]]: tensor<4xbf16>)
+// CHECK-DAG: %[[V:.*]] = emo.select %[[W]] {dim = 0 : i64, indices = array<i64: 3, 1>} : tensor<4x8xbf16> -> tensor<2x8xbf16>
+// CHECK-DAG: %[[C:.*]] = emo.select %[[B]] {dim = 0 : i64, indices = array<i64: 3, 1>} : tensor<4xbf16> -> tensor<2xbf16>
+// CHECK: %[[L:.*]] = emo.linear %[[X]], %[[V]] bias(%[[C]] : tensor<2xbf16>)
+// CHECK: %[[E:.*]] = arith.extf %[[L]] : tensor<?x2xbf16> to tensor<?x2xf32>
+// CHECK: return %[[E]], %[[X]]
+func.func @selected_outputs(%x: tensor<?x8xbf16>, %w: tensor<4x8xbf16>, %b: tensor<4xbf16>) -> (tensor<?x2xf32>, tensor<?x8xbf16>) {
+  %l = emo.linear %x, %w bias(%b : tensor<4xbf16>) : tensor<?x8xbf16>, tensor<4x8xbf16> -> tensor<?x4xbf16>
+  %e = arith.extf %l : tensor<?x4xbf16> to tensor<?x4xf32>
+  %s = emo.select %e {dim = 1 : i64, indices = array<i64: 0, 1, 3>} : tensor<?x4xf32> -> tensor<?x3xf32>
+  %t = emo.select %s {dim = 1 : i64, indices = array<i64: 2, 1>} : tensor<?x3xf32> -> tensor<?x2xf32>
+  %all = emo.select %x {dim = 1 : i64, indices = array<i64: 0, 1, 2, 3, 4, 5, 6, 7>} : tensor<?x8xbf16> -> tensor<?x8xbf16>
+  return %t, %all : tensor<?x2xf32>, tensor<?x8xbf16>
+}
+
+// -----
+
+// Columns of a wider value; what others read too stays where it is.
+// CHECK-LABEL: func.func @selected_columns
+// CHECK: %[[S:.*]] = emo.select %{{.*}} {dim = 1 : i64, indices = array<i64: 2, 4>} : tensor<?x6xf32> -> tensor<?x2xf32>
+// CHECK: %[[L:.*]] = emo.linear
+// CHECK: %[[T:.*]] = emo.select %[[L]] {dim = 1 : i64, indices = array<i64: 0>}
+// CHECK: return %{{.*}}, %[[T]], %[[L]]
+func.func @selected_columns(%x: tensor<?x6xf32>, %n: index, %y: tensor<?x8xf32>, %w: tensor<4x8xf32>) -> (tensor<?x2xf32>, tensor<?x1xf32>, tensor<?x4xf32>) {
+  %c = tensor.extract_slice %x[0, 2] [%n, 4] [1, 1] : tensor<?x6xf32> to tensor<?x4xf32>
+  %s = emo.select %c {dim = 1 : i64, indices = array<i64: 0, 2>} : tensor<?x4xf32> -> tensor<?x2xf32>
+  %l = emo.linear %y, %w : tensor<?x8xf32>, tensor<4x8xf32> -> tensor<?x4xf32>
+  %t = emo.select %l {dim = 1 : i64, indices = array<i64: 0>} : tensor<?x4xf32> -> tensor<?x1xf32>
+  return %s, %t, %l : tensor<?x2xf32>, tensor<?x1xf32>, tensor<?x4xf32>
+}

@@ -158,3 +158,10 @@ func.func @f(%l: tensor<?x4xf32>, %p: tensor<?x4xi1>, %g: tensor<?xi32>) {
   %r = "emo.mask_experts"(%l, %p, %g) : (tensor<?x4xf32>, tensor<?x4xi1>, tensor<?xi32>) -> tensor<?x4xf64>
   return
 }
+// -----
+// C3
+func.func @f(%l: tensor<?x4xf32>, %p: tensor<2x4xi1>) {
+  // expected-error @+1 {{'emo.mask_experts' op expects 'segments' with a pool of other than 1 row, got 'tensor<2x4xi1>'}}
+  %r = emo.mask_experts %l, %p : tensor<?x4xf32>, tensor<2x4xi1>
+  return
+}

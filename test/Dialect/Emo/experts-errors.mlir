@@ -437,3 +437,49 @@ func.func @f(%r: tensor<?x8xf32>, %w: tensor<3x2xf32>, %i: tensor<?x2xi32>) {
   %y = emo.combine %r, %w, %i : tensor<?x8xf32>, tensor<3x2xf32>, tensor<?x2xi32> -> tensor<4x8xf32>
   return
 }
+// -----
+// emo.select: C1
+func.func @f(%x: tensor<f32>) {
+  // expected-error @+1 {{'emo.select' op expects 'x' of rank 1 to 8, got 'tensor<f32>'}}
+  %r = emo.select %x {dim = 0 : i64, indices = array<i64: 0>} : tensor<f32> -> tensor<f32>
+  return
+}
+// -----
+func.func @f(%x: tensor<?x4xf32>) {
+  // expected-error @+1 {{'emo.select' op expects 'dim' between 0 and 1, got 2}}
+  %r = emo.select %x {dim = 2 : i64, indices = array<i64: 0>} : tensor<?x4xf32> -> tensor<?x1xf32>
+  return
+}
+// -----
+// C2
+func.func @f(%x: tensor<?x4xf32>) {
+  // expected-error @+1 {{'emo.select' op expects at least 1 index, got none}}
+  %r = emo.select %x {dim = 1 : i64, indices = array<i64>} : tensor<?x4xf32> -> tensor<?x0xf32>
+  return
+}
+// -----
+func.func @f(%x: tensor<?x4xf32>) {
+  // expected-error @+1 {{'emo.select' op expects 'indices' between 0 and 3, got 4}}
+  %r = emo.select %x {dim = 1 : i64, indices = array<i64: 0, 4>} : tensor<?x4xf32> -> tensor<?x2xf32>
+  return
+}
+// -----
+func.func @f(%x: tensor<?x4xf32>) {
+  // expected-error @+1 {{'emo.select' op expects 'indices' between 0 and 2147483647, got -1}}
+  %r = emo.select %x {dim = 0 : i64, indices = array<i64: -1>} : tensor<?x4xf32> -> tensor<1x4xf32>
+  return
+}
+// -----
+// C3
+func.func @f(%x: tensor<?x4xf32>) {
+  // expected-error @+1 {{'emo.select' op expects 'result' to be [a, n] with n = 2 from 'indices', got 'tensor<?x3xf32>'}}
+  %r = emo.select %x {dim = 1 : i64, indices = array<i64: 0, 3>} : tensor<?x4xf32> -> tensor<?x3xf32>
+  return
+}
+// -----
+// C4
+func.func @f(%x: tensor<?x4xf32>) {
+  // expected-error @+1 {{'emo.select' op expects 'result' of the elements of 'x', 'f32', got 'tensor<?x2xf64>'}}
+  %r = emo.select %x {dim = 1 : i64, indices = array<i64: 0, 3>} : tensor<?x4xf32> -> tensor<?x2xf64>
+  return
+}

@@ -1463,3 +1463,80 @@ func.func @f(%x: tensor<?x8xf32>, %w: tensor<16x8xf32>, %t: tensor<?xi64>, %o0: 
   %r:1 = emo.kernel.loss x(%x : tensor<?x8xf32>) weight(%w : tensor<16x8xf32>) targets(%t : tensor<?xi64>) outs(%o0 : tensor<?xf32>) {vocab_size = 16 : i64, packed} -> tensor<?xf32>
   return
 }
+// -----
+// emo.kernel.router with a pool and scores: C5
+func.func @f(%x: memref<?x8xf32>, %w: memref<4x8xf32>, %p: memref<1x5xi1>, %a: memref<?x2xf32>, %b: memref<?x2xi32>) {
+  // expected-error @+1 {{'emo.kernel.router' op expects 'pool' to be [D, R] with R = 4 from 'weight', got 'memref<1x5xi1>'}}
+  emo.kernel.router x(%x : memref<?x8xf32>) weight(%w : memref<4x8xf32>) pool(%p : memref<1x5xi1>) outs(%a, %b : memref<?x2xf32>, memref<?x2xi32>) {top_k = 2 : i64}
+  return
+}
+// -----
+func.func @f(%x: memref<3x8xf32>, %w: memref<4x8xf32>, %p: memref<1x4xi1>, %g: memref<2xi32>, %a: memref<3x2xf32>, %b: memref<3x2xi32>) {
+  // expected-error @+1 {{'emo.kernel.router' op expects 'segments' to be [M] with M = 3 from 'x', got 'memref<2xi32>'}}
+  emo.kernel.router x(%x : memref<3x8xf32>) weight(%w : memref<4x8xf32>) pool(%p : memref<1x4xi1>) segments(%g : memref<2xi32>) outs(%a, %b : memref<3x2xf32>, memref<3x2xi32>) {top_k = 2 : i64}
+  return
+}
+// -----
+func.func @f(%x: memref<?x8xf32>, %w: memref<4x8xf32>, %a: memref<?x2xf32>, %b: memref<?x2xi32>, %s: memref<?x3xf32>) {
+  // expected-error @+1 {{'emo.kernel.router' op expects 'scores' to be [M, R] with R = 4 from 'weight', got 'memref<?x3xf32>'}}
+  emo.kernel.router x(%x : memref<?x8xf32>) weight(%w : memref<4x8xf32>) outs(%a, %b, %s : memref<?x2xf32>, memref<?x2xi32>, memref<?x3xf32>) {top_k = 2 : i64}
+  return
+}
+// -----
+// C6
+func.func @f(%x: memref<?x8xf32>, %w: memref<4x8xf32>, %p: memref<1x4xi8>, %a: memref<?x2xf32>, %b: memref<?x2xi32>) {
+  // expected-error @+1 {{'emo.kernel.router' op expects 'pool' of elements 'i1', got 'memref<1x4xi8>'}}
+  emo.kernel.router x(%x : memref<?x8xf32>) weight(%w : memref<4x8xf32>) pool(%p : memref<1x4xi8>) outs(%a, %b : memref<?x2xf32>, memref<?x2xi32>) {top_k = 2 : i64}
+  return
+}
+// -----
+func.func @f(%x: memref<?x8xf32>, %w: memref<4x8xf32>, %p: memref<1x4xi1>, %g: memref<?xi64>, %a: memref<?x2xf32>, %b: memref<?x2xi32>) {
+  // expected-error @+1 {{'emo.kernel.router' op expects 'segments' of elements 'i32', got 'memref<?xi64>'}}
+  emo.kernel.router x(%x : memref<?x8xf32>) weight(%w : memref<4x8xf32>) pool(%p : memref<1x4xi1>) segments(%g : memref<?xi64>) outs(%a, %b : memref<?x2xf32>, memref<?x2xi32>) {top_k = 2 : i64}
+  return
+}
+// -----
+func.func @f(%x: memref<?x8xf32>, %w: memref<4x8xf32>, %a: memref<?x2xf32>, %b: memref<?x2xi32>, %s: memref<?x4xbf16>) {
+  // expected-error @+1 {{'emo.kernel.router' op expects 'scores' of elements 'f32', got 'memref<?x4xbf16>'}}
+  emo.kernel.router x(%x : memref<?x8xf32>) weight(%w : memref<4x8xf32>) outs(%a, %b, %s : memref<?x2xf32>, memref<?x2xi32>, memref<?x4xbf16>) {top_k = 2 : i64}
+  return
+}
+// -----
+// C8
+func.func @f(%x: memref<?x8xf32>, %w: memref<4x8xf32>, %g: memref<?xi32>, %a: memref<?x2xf32>, %b: memref<?x2xi32>) {
+  // expected-error @+1 {{'emo.kernel.router' op expects a 'pool' with 'segments', got none}}
+  emo.kernel.router x(%x : memref<?x8xf32>) weight(%w : memref<4x8xf32>) segments(%g : memref<?xi32>) outs(%a, %b : memref<?x2xf32>, memref<?x2xi32>) {top_k = 2 : i64}
+  return
+}
+// -----
+func.func @f(%x: memref<?x8xf32>, %w: memref<4x8xf32>, %p: memref<2x4xi1>, %a: memref<?x2xf32>, %b: memref<?x2xi32>) {
+  // expected-error @+1 {{'emo.kernel.router' op expects 'segments' with a pool of other than 1 row, got 'memref<2x4xi1>'}}
+  emo.kernel.router x(%x : memref<?x8xf32>) weight(%w : memref<4x8xf32>) pool(%p : memref<2x4xi1>) outs(%a, %b : memref<?x2xf32>, memref<?x2xi32>) {top_k = 2 : i64}
+  return
+}
+// -----
+// emo.kernel.row_dot: C1
+func.func @f(%a: memref<?x4xf32>, %b: memref<?x5xf32>, %o: memref<?xf32>) {
+  // expected-error @+1 {{'emo.kernel.row_dot' op expects 'b' to be [M, H] with H = 4 from 'a', got 'memref<?x5xf32>'}}
+  emo.kernel.row_dot a(%a : memref<?x4xf32>) b(%b : memref<?x5xf32>) outs(%o : memref<?xf32>)
+  return
+}
+// -----
+// C2
+func.func @f(%a: memref<?x4xi32>, %b: memref<?x4xf32>, %o: memref<?xf32>) {
+  // expected-error @+1 {{'emo.kernel.row_dot' op expects 'a' of elements f16, bf16, f32 or f64, got 'memref<?x4xi32>'}}
+  emo.kernel.row_dot a(%a : memref<?x4xi32>) b(%b : memref<?x4xf32>) outs(%o : memref<?xf32>)
+  return
+}
+// -----
+func.func @f(%a: memref<?x4xf32>, %b: memref<?x4xi32>, %o: memref<?xf32>) {
+  // expected-error @+1 {{'emo.kernel.row_dot' op expects 'b' of elements f16, bf16, f32 or f64, got 'memref<?x4xi32>'}}
+  emo.kernel.row_dot a(%a : memref<?x4xf32>) b(%b : memref<?x4xi32>) outs(%o : memref<?xf32>)
+  return
+}
+// -----
+func.func @f(%a: memref<?x4xf32>, %b: memref<?x4xf32>, %o: memref<?xbf16>) {
+  // expected-error @+1 {{'emo.kernel.row_dot' op expects 'out' of elements 'f32', got 'memref<?xbf16>'}}
+  emo.kernel.row_dot a(%a : memref<?x4xf32>) b(%b : memref<?x4xf32>) outs(%o : memref<?xbf16>)
+  return
+}

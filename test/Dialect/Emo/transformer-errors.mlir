@@ -399,3 +399,17 @@ func.func @f(%q: tensor<?x?x4x8xf32>, %k: tensor<?x?x2x8xf32>, %v: tensor<?x?x2x
   %y = emo.attention %q, %k, %v {scale = 0x7FF0000000000000 : f64} : tensor<?x?x4x8xf32>, tensor<?x?x2x8xf32>, tensor<?x?x2x8xf32> -> tensor<?x?x4x8xf32>
   return
 }
+// -----
+// emo.row_dot: C1
+func.func @f(%a: tensor<?x4xf32>, %b: tensor<?x5xf32>) {
+  // expected-error @+1 {{'emo.row_dot' op expects 'b' to be [T, H] with H = 4 from 'a', got 'tensor<?x5xf32>'}}
+  %r = emo.row_dot %a, %b : tensor<?x4xf32>, tensor<?x5xf32> -> tensor<?xf32>
+  return
+}
+// -----
+// C2
+func.func @f(%a: tensor<?x4xbf16>, %b: tensor<?x4xf64>) {
+  // expected-error @+1 {{'emo.row_dot' op expects 'result' of elements 'f64', got 'tensor<?xf32>'}}
+  %r = emo.row_dot %a, %b : tensor<?x4xbf16>, tensor<?x4xf64> -> tensor<?xf32>
+  return
+}
