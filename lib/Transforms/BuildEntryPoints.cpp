@@ -109,15 +109,16 @@ protected:
 class StepBuilder : EntryBuilder {
 public:
   StepBuilder(Forward &forward, bool pooled)
-      : EntryBuilder(forward, pooled ? "pooled_step" : "step"),
-        pooled(pooled) {}
+      : EntryBuilder(forward, pooled ? "pooled_step" : "step"), pooled(pooled) {
+  }
 
   LogicalResult build() {
     addArguments();
     if (pooled)
-      mask.emplace(builder, forward.routes, [&](Type type, DictionaryAttr attrs) {
-        return addArgument(type, attrs);
-      });
+      mask.emplace(builder, forward.routes,
+                   [&](Type type, DictionaryAttr attrs) {
+                     return addArgument(type, attrs);
+                   });
     findTail();
     for (Operation &op : forward.func.front().without_terminator()) {
       if (tail.contains(&op)) {
@@ -342,9 +343,8 @@ private:
     }
     for (auto [layer, pair] : llvm::enumerate(routing)) {
       std::string prefix = "layers." + std::to_string(layer) + ".";
-      addResult(pair.first,
-                attrs(prefix + "router_probabilities", "router_probabilities",
-                      {"tokens", ""}));
+      addResult(pair.first, attrs(prefix + "router_probabilities",
+                                  "router_probabilities", {"tokens", ""}));
       addResult(pair.second,
                 attrs(prefix + "indices", "expert_indices", {"tokens", ""}));
     }

@@ -157,7 +157,8 @@ void CollectExpertStatisticsPass::collectResidual(CombineOp combine) {
     for (int64_t d = 0; d + 1 < rank; ++d)
       groups[0].push_back(d);
     groups[1].push_back(rank - 1);
-    residual = tensor::CollapseShapeOp::create(b, sum.getLoc(), residual, groups);
+    residual =
+        tensor::CollapseShapeOp::create(b, sum.getLoc(), residual, groups);
   }
   Value moe = combine.getResult();
   addDot(sum, "residual_squares", residual, residual);

@@ -13,10 +13,12 @@ namespace emo {
 /// most]: whether tokens may choose an expert. One for all tokens.
 class ExpertMask {
 public:
-  using AddArgument = llvm::function_ref<mlir::Value(mlir::Type, mlir::DictionaryAttr)>;
+  using AddArgument =
+      llvm::function_ref<mlir::Value(mlir::Type, mlir::DictionaryAttr)>;
 
   /// For the routers `routes` of a function, or of the one it is copied from.
-  ExpertMask(mlir::OpBuilder &builder, llvm::ArrayRef<RouteOp> routes, AddArgument addArgument);
+  ExpertMask(mlir::OpBuilder &builder, llvm::ArrayRef<RouteOp> routes,
+             AddArgument addArgument);
 
   /// Masks the logits of the next layer's router; its scores inside the mask,
   /// f32 [tokens, routed experts].
