@@ -71,25 +71,29 @@ Value MicroKernel::panelOf(Value weights, Value unit) {
   return e.bytesAt(weights, e.add(e.mul(panel, panelBytes()), e.mul(part, e.lanes() * 4)));
 }
 
-/// Weights of one k (f32) or one pair of k (bf16) in one vector of the tile's columns: of half `i` % 2 of unit `i` / 2.
-Value MicroKernel::loadColumn(Tile shape, Value weights, Value panelBytes, int64_t i) {
+/// Weights of one k (f32) or one pair of k (bf16) in one vector of the tile's columns: of half `i` % 2 of unit `i` / 2. `ahead`: the two lines
+/// of the panel to ask for meanwhile.
+Value MicroKernel::loadColumn(Tile shape, Value weights, Value ahead, Value panelBytes, int64_t i) {
   int lanes = e.lanes();
   int64_t perPanel = unitsPerPanel(), unit = i / 2, half = element.isBF16() ? weightStepBytes() / 2 : 64; // to the panel's second half
-  Value panel = unit / perPanel ? e.bytesAt(weights, e.mul(panelBytes, unit / perPanel)) : weights;
-  Value address = e.bytesAt(panel, i % 2 * half + unit % perPanel * lanes * 4);
-  // A few rows at once compute while lines come: ask for them early. A single row of wide vectors only waits, and the hardware does that better.
+  auto inPanel = [&](Value base, int64_t bytes) {
+    return e.bytesAt(unit / perPanel ? e.bytesAt(base, e.mul(panelBytes, unit / perPanel)) : base, bytes);
+  };
+  Value address = inPanel(weights, i % 2 * half + unit % perPanel * lanes * 4);
+  // Few rows compute while lines come: ask for them early, in the order of memory. A single row of wide vectors only waits, and the hardware
+  // does that better.
   if (shape.units > 1 && (shape.rows > 1 || lanes < 16) && unit % perPanel == 0)
-    LLVM::Prefetch::create(e.b, e.bytesAt(address, (lanes < 16 ? 4 : 1) * weightStepBytes()), /*rw=*/0, /*hint=*/3, /*cache=*/1);
+    LLVM::Prefetch::create(e.b, inPanel(ahead, i % 2 * 64), /*rw=*/0, /*hint=*/3, /*cache=*/1);
   return e.load(!element.isBF16() ? e.vec(lanes) : dot() ? e.vec(lanes * 2, e.b.getBF16Type()) : e.vec(lanes, e.b.getI32Type()), address);
 }
 
 /// Multiplies one k (f32) or one pair of k (bf16) at `row` and `weights` into the sums.
-Values MicroKernel::step(Tile shape, Value row, Value weights, Value panelBytes, ValueRange sums) {
+Values MicroKernel::step(Tile shape, Value row, Value weights, Value ahead, Value panelBytes, ValueRange sums) {
   int lanes = e.lanes();
   Type i32 = e.b.getI32Type(), f32 = e.b.getF32Type();
   int64_t columns = 2 * shape.units;
   Values next(sums);
-  auto column = [&](int64_t i) { return loadColumn(shape, weights, panelBytes, i); };
+  auto column = [&](int64_t i) { return loadColumn(shape, weights, ahead, panelBytes, i); };
   Values all;
   for (int64_t i = 0; i < columns && (dot() || shape.rows > 2); ++i)
     all.push_back(column(i));
@@ -155,7 +159,8 @@ void MicroKernel::writeTile(Tile shape, ValueRange args) {
     return e.loop(e.c(0), e.c(4), 1, carried, [&](Value quarter, ValueRange outer) {
       Value a = e.bytesAt(row, e.mul(quarter, inQuarter * bytes)), w = e.bytesAt(panel, e.mul(quarter, inQuarter * advance));
       Values current = e.unrolledLoop(inQuarter, outer, [&](Value j, ValueRange inner) {
-        return step(shape, e.bytesAt(a, e.mul(j, bytes)), e.bytesAt(w, e.mul(j, advance)), panelBytes, inner);
+        Value ahead = e.bytesAt(panel, e.add(e.mul(e.add(e.mul(quarter, inQuarter), j), 128), weightStepBytes()));
+        return step(shape, e.bytesAt(a, e.mul(j, bytes)), e.bytesAt(w, e.mul(j, advance)), ahead, panelBytes, inner);
       });
       if (prefetches(shape)) {
         Value from = e.bytesAt(args[Ahead], e.mul(e.mul(e.add(e.mul(number, 4), quarter), args[Lines]), 64));
@@ -173,7 +178,8 @@ void MicroKernel::writeTile(Tile shape, ValueRange args) {
     // f32 weights have no zeros behind K.
     Value row = e.bytesAt(data, e.mul(whole, stepBytes)), panel = e.bytesAt(weights, e.mul(whole, weightStepBytes()));
     result = e.loop(e.c(0), e.sub(depth, e.mul(whole, kStep)), 1, result, [&](Value j, ValueRange carried) {
-      return step(shape, e.bytesAt(row, e.mul(j, bytes)), e.bytesAt(panel, e.mul(j, advance)), panelBytes, carried);
+      Value w = e.bytesAt(panel, e.mul(j, advance));
+      return step(shape, e.bytesAt(row, e.mul(j, bytes)), w, /*ahead=*/w, panelBytes, carried);
     });
   }
   for (auto [i, sum] : llvm::enumerate(result))
@@ -228,7 +234,8 @@ void MicroKernel::multiply(ValueRange args) {
   });
 }
 
-/// Panels are the outer loop, so that one is read from memory once and serves all rows; while it does, the next one is prefetched.
+/// Panels are the outer loop, so that one is read from memory once and serves all rows; while it does, the next one is prefetched, a part of it
+/// by each unit.
 void MicroKernel::run(const RowBlock &block, Value rows, Value weights, Value begin, Value end, Store store) {
   Value zero = e.c(0), one = e.c(1);
   Value most = e.c(tiles().back().rows);
@@ -243,13 +250,15 @@ void MicroKernel::run(const RowBlock &block, Value rows, Value weights, Value be
   Value groups = e.add(wholeGroups, e.rem(e.sub(end, begin), wide));
   Value passes = e.ceilDiv(rows, most);
   // Lines of the next unit for each quarter of a K step (bf16: 8 in all; f32: 16), divided among the passes over the rows.
-  int64_t quarterLines = weightStepBytes() / 4 / 64;
-  Value lines = e.ceilDiv(e.c(quarterLines / unitsPerPanel()), passes);
+  int64_t quarterLines = weightStepBytes() / 4 / 64, perPanel = unitsPerPanel();
+  Value lines = e.ceilDiv(e.c(quarterLines / perPanel), passes);
   e.loop(zero, groups, 1, [&](Value group) {
     Value isWide = e.less(group, wholeGroups);
     Value units = e.select(isWide, wide, one);
     Value unit = e.add(begin, e.select(isWide, e.mul(group, wide), e.add(e.mul(wholeGroups, wide), e.sub(group, wholeGroups))));
-    Value panel = panelOf(weights, unit), next = panelOf(weights, e.add(unit, one));
+    Value panel = panelOf(weights, unit);
+    Value nextPanel = e.bytesAt(weights, e.mul(e.add(e.div(unit, e.c(perPanel)), one), panelBytes()));
+    Value next = e.bytesAt(nextPanel, e.mul(e.rem(unit, e.c(perPanel)), panelBytes() / perPanel));
     e.loop(zero, passes, 1, [&](Value pass) {
       Value row = e.mul(pass, most);
       Value left = e.min(most, e.sub(rows, row));

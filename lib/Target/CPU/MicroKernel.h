@@ -59,13 +59,13 @@ private:
   void multiply(ValueRange args);
   void callTile(Tile shape, ValueRange args);
   void writeTile(Tile shape, ValueRange args);
-  Value loadColumn(Tile shape, Value weights, Value panelBytes, int64_t i);
-  Values step(Tile shape, Value row, Value weights, Value panelBytes, ValueRange sums);
+  Value loadColumn(Tile shape, Value weights, Value ahead, Value panelBytes, int64_t i);
+  Values step(Tile shape, Value row, Value weights, Value ahead, Value panelBytes, ValueRange sums);
   Value unpack(Value pairs, int64_t second);
   void storeSums(const RowBlock &block, Value row, Value rows, Value unit, Value units, Store store);
   Value panelOf(Value weights, Value unit);
   llvm::StringRef kind() const { return !element.isBF16() ? "f32" : dot() ? "bf16_pairs" : "bf16"; }
-  bool prefetches(Tile shape) const { return shape.units == 1 && shape.rows >= 4 && e.lanes() == 16; }
+  bool prefetches(Tile shape) const { return shape.units == 1 && shape.rows >= 4; }
   bool dot() const { return element.isBF16() && e.isa.bf16Dot; }
   bool hasTiles() const { return dot() && e.isa.tiles != IsaTiles::None; }
   Type rowType() const;     // of copied elements
