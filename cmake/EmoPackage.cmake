@@ -6,6 +6,11 @@ include(CMakePackageConfigHelpers)
 
 get_property(emo_libs GLOBAL PROPERTY EMO_LIBS)
 list(REMOVE_ITEM emo_libs EmoImportOnnx EmoImportModel EmoTargetTokenizer)
+if(EMO_SANITIZE)
+  foreach(lib ${emo_libs})
+    target_link_options(${lib} INTERFACE ${EMO_SANITIZE_FLAGS})
+  endforeach()
+endif()
 set(emo_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/emo)
 
 install(TARGETS ${emo_libs} EXPORT EmoTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})

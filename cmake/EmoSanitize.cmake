@@ -4,7 +4,17 @@
 
 option(EMO_SANITIZE "Build with AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
 if(EMO_SANITIZE)
-  add_compile_options(-fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
-  add_link_options(-fsanitize=address,undefined)
+  set(EMO_SANITIZE_FLAGS -fsanitize=address,undefined -fno-sanitize=vptr)
+  add_compile_options(${EMO_SANITIZE_FLAGS} -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  add_link_options(${EMO_SANITIZE_FLAGS})
   set(EMO_RUNTIME_OPTIONS -fno-sanitize=all)
+  # LLVM's headers poison their allocators' memory, LLVM's libraries, which are not instrumented, never unpoison it. Contexts live until exit.
+  # A size that no machine has is an error of ours, not of the allocator.
+  set(EMO_ASAN_OPTIONS allow_user_poisoning=0:detect_leaks=0:allocator_may_return_null=1)
+  set(options_file ${CMAKE_BINARY_DIR}/asan-options)
+  file(WRITE ${options_file}.c "const char *__asan_default_options(void) { return \"${EMO_ASAN_OPTIONS}\"; }\n")
+  execute_process(COMMAND ${CMAKE_C_COMPILER} -c -fPIC ${options_file}.c -o ${options_file}.o COMMAND_ERROR_IS_FATAL ANY)
+  execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=libclang_rt.asan-x86_64.so OUTPUT_VARIABLE EMO_ASAN_RUNTIME
+    OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+  string(APPEND CMAKE_EXE_LINKER_FLAGS " ${options_file}.o")
 endif()

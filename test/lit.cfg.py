@@ -18,6 +18,17 @@ config.environment["PYTHONPATH"] = os.path.join(config.emo_source, "python")
 for name in ("LD_PRELOAD", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "EMO_CPU"):
     if name in os.environ:
         config.environment[name] = os.environ[name]
+if config.asan_options:
+    config.available_features.add("asan")
+    config.environment.setdefault("ASAN_OPTIONS", config.asan_options)
+    config.environment.setdefault("UBSAN_OPTIONS", "print_stacktrace=1")
+    # A program of others that loads our plugin needs the sanitizer's runtime first.
+    folder = os.path.join(config.test_exec_root, "preload")
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "mlir-opt"), "w") as file:
+        file.write('#!/bin/sh\nLD_PRELOAD="%s" exec "%s/mlir-opt" "$@"\n' % (config.asan_runtime, config.llvm_tools))
+        os.chmod(file.name, 0o755)
+    config.environment["PATH"] = folder + os.pathsep + config.environment["PATH"]
 config.substitutions.append(("%emo_source", config.emo_source))
 config.substitutions.append(("%emo_build", config.emo_build))
 config.substitutions.append(("%python", '"%s"' % sys.executable))

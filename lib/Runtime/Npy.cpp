@@ -2,13 +2,13 @@
 #include "Npy.h"
 
 #include "Model.h"
+#include "OutputFile.h"
 
 #include <cctype>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <new>
-#include <unistd.h>
 
 using namespace emo::rt;
 
@@ -259,23 +259,7 @@ bool emo::rt::writeNpy(const std::string &path, const emo_tensor &tensor, std::s
   std::string prefix("\x93NUMPY\x01\x00", 8);
   prefix += char(length & 0xff);
   prefix += char(length >> 8);
-
-  std::string temporary = path + ".tmp" + std::to_string(getpid());
-  FILE *file = fopen(temporary.c_str(), "wb");
-  bool ok = file != nullptr;
-  if (ok) {
-    ok = fwrite(prefix.data(), 1, prefix.size(), file) == prefix.size() && fwrite(text.data(), 1, length, file) == length &&
-         (bytes == 0 || fwrite(tensor.data, 1, bytes, file) == size_t(bytes)) && fflush(file) == 0;
-    int failure = errno;
-    fclose(file);
-    errno = failure;
-  }
-  if (ok && rename(temporary.c_str(), path.c_str()) == 0)
-    return true;
-  error = "cannot write '" + path + "': " + strerror(errno);
-  if (file)
-    unlink(temporary.c_str());
-  return false;
+  return writeFile(path, {prefix, text, {static_cast<const char *>(tensor.data), size_t(bytes)}}, error);
 }
 
 std::string emo::rt::npyFileName(const std::string &valueName) {

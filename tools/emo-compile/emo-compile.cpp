@@ -17,6 +17,8 @@
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/WithColor.h"
 
+#include <chrono>
+#include <sys/resource.h>
 #include <thread>
 #include <unistd.h>
 
@@ -52,6 +54,7 @@ struct Options {
   cl::opt<std::string> experts{"experts", cl::desc("Keep the experts of this expert set only"), cl::value_desc("file"), cl::cat(category)};
   cl::opt<bool> documentPools{"document-pools", cl::desc("Make a program that can choose experts from a prompt (NAME generate --document-pool=K)"), cl::cat(category)};
   cl::opt<bool> profile{"profile", cl::desc("Make a program that can measure experts (NAME profile)"), cl::cat(category)};
+  cl::opt<bool> verbose{"verbose", cl::desc("Say on standard error which part of the model's files was read, how fast, and the memory it took"), cl::cat(category)};
   cl::opt<int64_t> eosId{"eos-id", cl::desc("EOS token id of an ONNX model"), cl::init(-1), cl::cat(category)};
   cl::opt<int64_t> maxPositions{"max-positions", cl::desc("Longest sequence of an ONNX model (default: from the config.json beside it, or 4096)"), cl::init(0), cl::cat(category)};
 };
@@ -61,6 +64,20 @@ void showProgress(int64_t done, int64_t total) {
   fprintf(stderr, "\rpackaging weights: %5.1f %% of %.1f MB", 100.0 * double(done) / double(total), double(total) / 1e6);
 }
 void endProgress() { fputs("\r\033[K", stderr); }
+
+/// What --verbose says. MB are 10^6 bytes.
+void showStatistics(const PackagingStatistics &packaging, double seconds) {
+  auto megabytes = [](int64_t bytes) { return double(bytes) / 1e6; };
+  if (packaging.weightBytes) {
+    fprintf(stderr, "model files: read %.1f of %.1f MB (%.1f %%)\n", megabytes(packaging.bytesRead), megabytes(packaging.fileBytes),
+            packaging.fileBytes ? 100.0 * double(packaging.bytesRead) / double(packaging.fileBytes) : 0);
+    fprintf(stderr, "weights: %.1f MB packaged in %.2f s, %.0f MB/s\n", megabytes(packaging.weightBytes), packaging.seconds,
+            megabytes(packaging.weightBytes) / std::max(packaging.seconds, 1e-3));
+  }
+  struct rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  fprintf(stderr, "all: %.2f s, at most %.1f MB of memory\n", seconds, double(usage.ru_maxrss) * 1024 / 1e6);
+}
 } // namespace
 
 static int fail(const Twine &message) {
@@ -111,6 +128,8 @@ static std::string contradictionOf(const Options &options, bool stops) {
     return "--weights is for programs, not for text";
   if (options.tokenizer.getNumOccurrences() && (stops || !program))
     return "--tokenizer is for programs, not for text";
+  if (options.verbose && (stops || !program))
+    return "--verbose is for programs, not for text";
   if (options.tokenizer.getNumOccurrences() && options.tokenizer.empty())
     return "--tokenizer expects a tokenizer.json or none";
   if (options.weights.getNumOccurrences() && !alone && options.weights == WeightsPlace::Embedded)
@@ -126,6 +145,7 @@ static int writeText(StringRef path, function_ref<void(llvm::raw_ostream &)> pri
 }
 
 int main(int argc, char **argv) {
+  auto start = std::chrono::steady_clock::now();
   IgnoredSignals ignored;
   llvm::InitLLVM init(argc, argv);
   ignored.restore();
@@ -209,5 +229,11 @@ int main(int argc, char **argv) {
     artifact.progress = showProgress;
     artifact.progressEnd = endProgress;
   }
-  return failed(writeArtifact(*module, artifact));
+  PackagingStatistics packaging;
+  artifact.statistics = &packaging;
+  if (failed(writeArtifact(*module, artifact)))
+    return 1;
+  if (options.verbose)
+    showStatistics(packaging, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  return 0;
 }

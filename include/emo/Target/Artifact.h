@@ -25,6 +25,14 @@ enum class ArtifactKind { Executable, Shared, Static, Object };
 /// None: nowhere; the program takes a weights file that another compilation of the same model has written.
 enum class WeightsPlace { Embedded, Separate, None };
 
+/// What packaging weights came to.
+struct PackagingStatistics {
+  int64_t fileBytes = 0;   // of all files of the model that hold weights
+  int64_t bytesRead = 0;   // of them
+  int64_t weightBytes = 0; // written
+  double seconds = 0;
+};
+
 struct ArtifactOptions {
   ArtifactKind kind = ArtifactKind::Executable;
   std::string output;
@@ -39,6 +47,8 @@ struct ArtifactOptions {
   /// Called now and then while weights are packaged, from another thread: bytes done and in all; and when that is over.
   std::function<void(int64_t, int64_t)> progress;
   std::function<void()> progressEnd;
+  /// Filled in when weights were packaged.
+  PackagingStatistics *statistics = nullptr;
 };
 
 /// Whether a file can be written at `path`, to be asked before the work is done. Emits a diagnostic.

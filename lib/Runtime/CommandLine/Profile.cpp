@@ -2,17 +2,15 @@
 // NAME profile: what calibration documents say about experts. The file's format is in docs/experts.md.
 #include "../Documents.h"
 #include "../ExpertStatistics.h"
+#include "../OutputFile.h"
 #include "../Rows.h"
 #include "../Sha256.h"
 #include "Commands.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <unistd.h>
 
 using namespace emo::rt;
@@ -221,23 +219,6 @@ static std::string profileJson(const Profiler &profiler, const ExpertStatistics 
   return text + "}\n";
 }
 
-/// Writes a file through a temporary. Signals wait until it is renamed: an interruption leaves all or nothing.
-static bool writeWhole(const std::string &path, const std::string &text, std::string &error) {
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, &before);
-  std::string temporary = path + ".tmp" + std::to_string(getpid());
-  FILE *file = fopen(temporary.c_str(), "wb");
-  bool ok = file && fwrite(text.data(), 1, text.size(), file) == text.size();
-  ok = file && fclose(file) == 0 && ok && rename(temporary.c_str(), path.c_str()) == 0;
-  if (!ok) {
-    error = "cannot write '" + path + "': " + strerror(errno);
-    remove(temporary.c_str());
-  }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return ok;
-}
-
 //===----------------------------------------------------------------------===//
 // The command
 //===----------------------------------------------------------------------===//
@@ -287,6 +268,9 @@ int emo::rt::profileCommand(const std::vector<std::string> &args, const Loader &
     return fail("'" + data + "' holds " + std::to_string(ids.size()) + " token ids, fewer than one row of " + std::to_string(length) +
                 ": no document to measure; use more text or a smaller --row");
 
+  if (!checkOutputFile(out, error))
+    return fail(error);
+
   Sha256 hash;
   std::vector<int32_t> narrow(ids.begin(), ids.end());
   hash.update(narrow.data(), narrow.size() * sizeof(int32_t));
@@ -311,5 +295,5 @@ int emo::rt::profileCommand(const std::vector<std::string> &args, const Loader &
   for (size_t i = 0; i < counts.size(); ++i)
     if (!profiler.greedy(counts[i], statistics, runs[i], progress, error))
       return fail(error);
-  return writeWhole(out, profileJson(profiler, statistics, runs, data, hash.hex(), documents), error) ? 0 : fail(error);
+  return writeFile(out, {profileJson(profiler, statistics, runs, data, hash.hex(), documents)}, error) ? 0 : fail(error);
 }

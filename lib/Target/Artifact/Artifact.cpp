@@ -72,6 +72,9 @@ LogicalResult ArtifactWriter::writeWeights(StringRef path, StringRef program) {
   if (layout.bytes == 0)
     return success();
   std::string name = append ? options.output : options.output + ".weights";
+  uint64_t programBytes = 0; // without weights
+  if (std::error_code code = llvm::sys::fs::file_size(program, programBytes))
+    return error() << "cannot read '" << options.output << "': " << code.message();
   int fd = ::open(path.str().c_str(), O_WRONLY | O_CLOEXEC | (append ? 0 : O_CREAT | O_TRUNC), 0666);
   if (fd < 0)
     return error() << "cannot write '" << name << "': " << strerror(errno);
@@ -84,7 +87,8 @@ LogicalResult ArtifactWriter::writeWeights(StringRef path, StringRef program) {
   memcpy(trailer.layout, layoutHash.data(), sizeof trailer.layout);
   WeightsHash hash;
 
-  std::atomic<int64_t> done{0};
+  auto start = std::chrono::steady_clock::now();
+  std::atomic<int64_t> done{0}, read{0};
   std::atomic<int> problem{0};
   std::atomic<bool> finished{false};
   std::thread display;
@@ -95,7 +99,7 @@ LogicalResult ArtifactWriter::writeWeights(StringRef path, StringRef program) {
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
       } while (!finished);
     });
-  WeightsRun run{options.threads, &done, nullptr};
+  WeightsRun run{options.threads, &done, &read};
   LogicalResult result = success();
   // Diagnostics wait until the line of progress is gone.
   std::vector<Diagnostic> diagnostics;
@@ -132,8 +136,16 @@ LogicalResult ArtifactWriter::writeWeights(StringRef path, StringRef program) {
     return error() << "cannot write " << layout.bytes << " bytes of weights to '" << name << "': " << strerror(problem);
   if (failed(result))
     return failure();
+  if (options.statistics) {
+    PackagingStatistics &statistics = *options.statistics;
+    for (NamedAttribute file : layout.files ? layout.files.getValue() : ArrayRef<NamedAttribute>())
+      statistics.fileBytes += cast<IntegerAttr>(file.getValue()).getInt();
+    statistics.bytesRead = read;
+    statistics.weightBytes = layout.bytes;
+    statistics.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
   // The program was linked with the hash of the layout.
-  if (std::string message = replaceInFile(program, layout.hash, hashText); !message.empty())
+  if (std::string message = replaceInFile(program, programBytes, layout.hash, hashText); !message.empty())
     return error() << "cannot write '" << options.output << "': " << message;
   return success();
 }

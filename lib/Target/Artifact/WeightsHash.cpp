@@ -31,8 +31,8 @@ std::string WeightsHash::text(StringRef layout) const {
   return llvm::toHex(hash.final(), /*LowerCase=*/true);
 }
 
-std::string emo::replaceInFile(StringRef path, StringRef from, StringRef to) {
-  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+std::string emo::replaceInFile(StringRef path, uint64_t bytes, StringRef from, StringRef to) {
+  auto buffer = llvm::MemoryBuffer::getFileSlice(path, bytes, /*Offset=*/0);
   if (!buffer)
     return buffer.getError().message();
   StringRef text = (*buffer)->getBuffer();

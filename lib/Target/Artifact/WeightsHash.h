@@ -28,8 +28,8 @@ private:
   std::map<int64_t, Piece> pieces;
 };
 
-/// Replaces the only place where the file holds `from` by `to`, of the same length. Returns a message on failure.
-std::string replaceInFile(llvm::StringRef path, llvm::StringRef from, llvm::StringRef to);
+/// Replaces the only place where the first `bytes` of the file hold `from` by `to`, of the same length. Returns a message on failure.
+std::string replaceInFile(llvm::StringRef path, uint64_t bytes, llvm::StringRef from, llvm::StringRef to);
 
 } // namespace emo
 #endif // EMO_LIB_TARGET_ARTIFACT_WEIGHTSHASH_H

@@ -6,9 +6,9 @@ import sys
 import tempfile
 
 from ..errors import Error
-from . import layer, machine, models, peers, report, start
+from . import experts, layer, machine, models, peers, report, start
 
-PARTS = ("layer", "model", "small", "start")
+PARTS = ("layer", "model", "small", "experts", "start")
 
 
 def parse(arguments):
@@ -21,7 +21,7 @@ def parse(arguments):
         "--only",
         default=",".join(PARTS),
         help="parts, separated by commas: layer (one MoE layer), model (two layers of EMO's shape), "
-        "small (a trained model's folder), start (compile time, first token); default: all",
+        "small (a trained model's folder), experts (fewer of them: speed and memory), start (compile time, first token); default: all",
     )
     parser.add_argument(
         "--peers-python",
@@ -29,6 +29,12 @@ def parse(arguments):
         default=[],
         metavar="PATH",
         help="interpreter that has PyTorch or vLLM, may be given several times; " "default: this one",
+    )
+    parser.add_argument(
+        "--tokens",
+        default=",".join(map(str, layer.TOKENS)),
+        metavar="LIST",
+        help="numbers of tokens for layer; default: %s" % ",".join(map(str, layer.TOKENS)),
     )
     parser.add_argument(
         "--threads",
@@ -56,6 +62,12 @@ def parse(arguments):
     unknown = [part for part in options.only if part not in PARTS]
     if unknown:
         parser.error("--only expects parts of %s, got '%s'" % (",".join(PARTS), unknown[0]))
+    try:
+        options.tokens = [int(text) for text in options.tokens.split(",")]
+    except ValueError:
+        parser.error("--tokens expects numbers like 1,8,64, got '%s'" % options.tokens)
+    if not all(1 <= tokens <= 65536 for tokens in options.tokens):
+        parser.error("--tokens expects numbers from 1 to 65536, got '%s'" % ",".join(map(str, options.tokens)))
     if not 1 <= options.threads <= 1024:
         parser.error("--threads expects a number from 1 to 1024, got %d" % options.threads)
     return options
@@ -70,6 +82,11 @@ def raise_priority():
     except (PermissionError, FileNotFoundError):
         pass  # leads a session already, or no grouping
     os.setpriority(os.PRIO_PROCESS, 0, -20)
+
+
+def lengths_of(options):
+    """Tokens of prefill and decoding of the small model."""
+    return (16, 4) if options.quick else (256, 64)
 
 
 def run(options, folder):
@@ -90,8 +107,13 @@ def run(options, folder):
         )
         missing = None if os.path.isdir(small) else {"skipped": "no folder %s; give one with --small-model" % small}
         if "small" in options.only:
-            lengths = (16, 4) if options.quick else (256, 64)
-            results["small"] = missing or models.measure(options, os.path.basename(small), small, lengths, folder, workers, say)
+            results["small"] = missing or models.measure(
+                options, os.path.basename(small), small, lengths_of(options), folder, workers, say
+            )
+        if "experts" in options.only:
+            results["experts"] = [experts.measure_whole_layers(options, folder, say)]
+            if not missing:
+                results["experts"].append(experts.measure(options, os.path.basename(small), small, lengths_of(options), folder, say))
         if "start" in options.only:
             results["start"] = missing or start.measure(options, small, folder, say)
     finally:

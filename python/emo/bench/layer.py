@@ -17,8 +17,8 @@ SHAPES = {
     "b": {"experts": 16, "shared": 1, "top_k": 8, "width": 2048, "hidden": 1024, "name": "EMO pruned to 15+1 experts, top 7+1"},
 }
 QUICK = {"tiny": {"experts": 9, "shared": 1, "top_k": 3, "width": 64, "hidden": 32, "name": "8+1 experts, top 2+1"}}
-# How much slower than the fastest a variant may be to be called more often than it has to.
-SLOW = 4
+# How much slower than the fastest a variant may be to be called more often than it has to, and to be called with more tokens at all.
+SLOW, HOPELESS = 4, 20
 TOKENS = (1, 8, 64, 512, 2048)
 
 PROGRAM = """\
@@ -116,9 +116,10 @@ def measure(options, folder, peers, say):
                 theirs[engine] = peer
             except PeerError as error:
                 failed[engine] = str(error)
-        for tokens in (1, 8) if options.quick else TOKENS:
+        hopeless = {}
+        for tokens in (1, 8) if options.quick else options.tokens:
             say("layer %s: %d tokens" % (key, tokens))
-            results.append(_point(options, folder, key, shape, tokens, ours, theirs, dict(failed)))
+            results.append(_point(options, folder, key, shape, tokens, ours, theirs, dict(failed), hopeless))
         for emo in ours.values():
             emo.model.close()
         for peer in theirs.values():
@@ -126,7 +127,8 @@ def measure(options, folder, peers, say):
     return results
 
 
-def _point(options, folder, key, shape, tokens, ours, theirs, failed):
+def _point(options, folder, key, shape, tokens, ours, theirs, failed, hopeless):
+    """`hopeless`: why variants are no longer called, by name; from points with fewer tokens, and added to."""
     calls, turns, count = (1, 1, 2) if options.quick else (10, 5, 12) if tokens <= 8 else (5, 5, 12) if tokens <= 64 else (3, 5, 6)
     sets = [weights.layer_input(shape, tokens, number) for number in range(count)]
     prefixes = [os.path.join(folder, "inputs-%d" % number) for number in range(count)]
@@ -151,6 +153,9 @@ def _point(options, folder, key, shape, tokens, ours, theirs, failed):
         for variant in peer.ask("call", method="variants", quick=options.quick, tokens=tokens):
             name = "%s %s" % (engine, variant)
             path = os.path.join(folder, "output")
+            if name in hopeless:
+                failed[name] = hopeless[name]
+                continue
             try:
                 peer.ask("call", method="output", variant=variant, path=path)
                 seconds = peer.ask("call", method="run", variant=variant, sets=[1])
@@ -164,6 +169,8 @@ def _point(options, folder, key, shape, tokens, ours, theirs, failed):
                 continue
             trials[name] = 1e3 * tried[name]
             errors[name] = error_of(np.fromfile(path, np.float32).reshape(tokens, -1))
+            if tried[name] > HOPELESS * fastest and not options.quick:
+                hopeless[name] = "%.0f times as slow as the fastest at %d tokens" % (tried[name] / fastest, tokens)
         # The fastest variants stay in the race.
         for name in sorted(tried, key=tried.get)[:2]:
             contenders[name] = lambda sets, peer=peer, variant=name.split(" ", 1)[1]: peer.ask(

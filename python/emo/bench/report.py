@@ -80,6 +80,23 @@ def _model(result):
     return [title + "\n" + _table(head, rows), "\n".join(_failures(result["failed"]))]
 
 
+def _experts(result):
+    rows = []
+    for row in result["parts"]:
+        cells = ["%d of %d experts" % (row["experts"], result["of"]), "%.1f" % row["program_mb"]]
+        for memory in ("huge", "map"):
+            cells += ["%.0f" % row[memory]["prefill_tokens_per_s"], "%.1f" % row[memory]["decode_tokens_per_s"]]
+            cells += ["%.1f" % row[memory]["memory_mb"]]
+        rows.append(cells)
+    title = "%s: prefill of %d tokens, decoding of %d; programs and the most memory of their processes in MB" % (
+        result["name"],
+        result["prompt_tokens"],
+        result["new_tokens"],
+    )
+    head = ["", "program", "huge: prefill tokens/s", "decode tokens/s", "memory", "mapped: prefill tokens/s", "decode tokens/s", "memory"]
+    return title + "\n" + _table(head, rows)
+
+
 def _roofs(results):
     """The least and the most of the run."""
     many = [results["roofs"]] + [
@@ -123,6 +140,7 @@ def text(results):
     for key in ("model", "small"):
         if key in results:
             parts += _model(results[key]) if "contenders" in results[key] else ["%s: %s" % (key, results[key]["skipped"])]
+    parts += [_experts(result) for result in results.get("experts", [])]
     if "start" in results:
         start = results["start"]
         parts.append(
