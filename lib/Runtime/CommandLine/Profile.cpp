@@ -5,6 +5,8 @@
 #include "../OutputFile.h"
 #include "../Rows.h"
 #include "../Sha256.h"
+#include "../Tokenizer.h"
+#include "../Utf8.h"
 #include "Commands.h"
 
 #include <algorithm>
@@ -139,13 +141,13 @@ static std::string number(double value, int digits) {
   return text;
 }
 
-static std::string numbers(const std::vector<double> &values, int digits = 10) {
+static std::string numbers(const std::vector<double> &values, int digits) {
   return list(values, [&](double value) { return number(value, digits); });
 }
 
 /// One entry an expert of the checkpoint, null for shared ones.
-static std::string perExpert(const std::vector<double> &routed, const ExpertLayer &layer) {
-  std::string text = numbers(routed);
+static std::string perExpert(const std::vector<double> &routed, const ExpertLayer &layer, int digits = 10) {
+  std::string text = numbers(routed, digits);
   text.pop_back();
   for (int64_t i = 0; i < layer.shared; ++i)
     text += routed.empty() && i == 0 ? "null" : ", null";
@@ -172,7 +174,7 @@ static std::string layerJson(size_t l, const Profiler &profiler, const ExpertSta
     std::vector<std::vector<double>> rows;
     for (int64_t e = 0; e < layer.routed(); ++e)
       rows.emplace_back(found.pairs.begin() + e * layer.routed(), found.pairs.begin() + (e + 1) * layer.routed());
-    text += ",\n     \"co_activation\": " + list(rows, [](const std::vector<double> &row) { return numbers(row); });
+    text += ",\n     \"co_activation\": " + list(rows, [](const std::vector<double> &row) { return numbers(row, 10); });
   }
   if (!runs.empty()) {
     text += ",\n     \"keep\": {";
@@ -184,6 +186,26 @@ static std::string layerJson(size_t l, const Profiler &profiler, const ExpertSta
     text += "}";
   }
   return text + "}";
+}
+
+/// Tokens, mean probabilities and, where the program has a tokenizer, how the document begins.
+static std::string documentsJson(const Profiler &profiler, const ExpertStatistics &statistics) {
+  constexpr int64_t kShown = 64; // tokens
+  std::string none, text;
+  std::unique_ptr<Tokenizer> tokenizer = openTokenizer(*emo_model_program(profiler.model), none);
+  const int64_t *ids = profiler.rows.ids.data();
+  for (size_t d = 0; d < statistics.documentTokens.size(); ++d) {
+    int64_t tokens = statistics.documentTokens[d];
+    text += std::string(d ? "," : "") + "\n    {\"tokens\": " + std::to_string(tokens);
+    if (tokenizer)
+      text += ", \"text\": " + quoted(Utf8Stream().add(tokenizer->decode(ids, std::min(tokens, kShown))));
+    ids += tokens;
+    text += ", \"router_probability\": [";
+    for (size_t l = 0; l < statistics.layers.size(); ++l)
+      text += (l ? ", " : "") + perExpert(statistics.layers[l].documents[d], profiler.layers[l], 5);
+    text += "]}";
+  }
+  return text;
 }
 
 static std::string profileJson(const Profiler &profiler, const ExpertStatistics &statistics, const std::vector<GreedyRun> &runs,
@@ -206,16 +228,8 @@ static std::string profileJson(const Profiler &profiler, const ExpertStatistics 
   text += " \"compiler\": " + manifest("compiler") + ",\n \"policy\": \"" + (runs.empty() ? "single-pass" : "greedy") + "\",\n \"layers\": [\n";
   for (size_t l = 0; l < profiler.layers.size(); ++l)
     text += layerJson(l, profiler, statistics, runs) + (l + 1 < profiler.layers.size() ? ",\n" : "]");
-  if (!statistics.documentTokens.empty()) {
-    text += ",\n \"documents\": [";
-    for (size_t d = 0; d < statistics.documentTokens.size(); ++d) {
-      text += std::string(d ? "," : "") + "\n    {\"tokens\": " + std::to_string(statistics.documentTokens[d]) + ", \"router_probability\": [";
-      for (size_t l = 0; l < statistics.layers.size(); ++l)
-        text += (l ? ", " : "") + numbers(statistics.layers[l].documents[d], 5);
-      text += "]}";
-    }
-    text += "]";
-  }
+  if (!statistics.documentTokens.empty())
+    text += ",\n \"documents\": [" + documentsJson(profiler, statistics) + "]";
   return text + "}\n";
 }
 

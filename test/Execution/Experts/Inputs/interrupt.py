@@ -13,7 +13,7 @@ command = [program, "profile", "--data", data, "--out", output, "--documents", "
 begin = time.monotonic()
 subprocess.run(command, check=True)
 whole = time.monotonic() - begin
-moments, ended, finished = 12, 0, 0
+moments, ended, finished = 8, 0, 0
 for number in range(moments):
     if os.path.exists(output):
         os.remove(output)
