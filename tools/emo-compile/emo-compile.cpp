@@ -14,11 +14,11 @@
 #include "mlir/Support/ToolUtilities.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/WithColor.h"
 
 #include <chrono>
-#include <sys/resource.h>
 #include <thread>
 #include <unistd.h>
 
@@ -74,9 +74,13 @@ void showStatistics(const PackagingStatistics &packaging, double seconds) {
     fprintf(stderr, "weights: %.1f MB packaged in %.2f s, %.0f MB/s\n", megabytes(packaging.weightBytes), packaging.seconds,
             megabytes(packaging.weightBytes) / std::max(packaging.seconds, 1e-3));
   }
-  struct rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  fprintf(stderr, "all: %.2f s, at most %.1f MB of memory\n", seconds, double(usage.ru_maxrss) * 1024 / 1e6);
+  // getrusage would count the process that started this one, too.
+  long long kib = 0;
+  if (auto status = llvm::MemoryBuffer::getFileAsStream("/proc/self/status"))
+    for (StringRef line : llvm::split((*status)->getBuffer(), '\n'))
+      if (line.consume_front("VmHWM:"))
+        line.ltrim().consumeInteger(10, kib);
+  fprintf(stderr, "all: %.2f s, at most %.1f MB of memory\n", seconds, double(kib) * 1024 / 1e6);
 }
 } // namespace
 

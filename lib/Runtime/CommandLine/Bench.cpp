@@ -19,6 +19,19 @@ static double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
+/// The most memory that this process had resident, in bytes; mapped files count as far as they were touched. getrusage would count the
+/// process that started this one, too.
+static int64_t peakMemory() {
+  long long kib = 0;
+  if (FILE *file = fopen("/proc/self/status", "r")) {
+    char line[256];
+    while (fgets(line, sizeof line, file) && sscanf(line, "VmHWM: %lld", &kib) != 1)
+      ;
+    fclose(file);
+  }
+  return kib * 1024;
+}
+
 int emo::rt::benchCommand(const std::vector<std::string> &args, const Loader &load) {
   std::map<std::string, bool> known = {{"--prompt-tokens", true}, {"--new-tokens", true}, {"--repeat", true}, {"--json", false}};
   addModelFlags(known);
@@ -68,17 +81,18 @@ int emo::rt::benchCommand(const std::vector<std::string> &args, const Loader &lo
   double prefillRate = double(prompt) / median(prefill), decodeRate = 1 / median(decode);
   if (flags.has("--json"))
     printf("{\"prompt_tokens\": %lld, \"new_tokens\": %lld, \"repeat\": %lld, \"prefill_ms\": %.4f, \"prefill_tokens_per_s\": %.2f, "
-           "\"decode_ms\": %.4f, \"decode_tokens_per_s\": %.2f, \"load_and_first_prefill_ms\": %.3f, \"threads\": %d, \"isa\": \"%s\", "
-           "\"cpu\": \"%s\", \"weights_memory\": \"%s\"}\n",
+           "\"decode_ms\": %.4f, \"decode_tokens_per_s\": %.2f, \"load_and_first_prefill_ms\": %.3f, \"memory_mb\": %.1f, \"threads\": %d, "
+           "\"isa\": \"%s\", \"cpu\": \"%s\", \"weights_memory\": \"%s\"}\n",
            static_cast<long long>(prompt), static_cast<long long>(newTokens), static_cast<long long>(repeat),
-           median(prefill) * 1e3, prefillRate, median(decode) * 1e3, decodeRate, firstToken * 1e3, emo_model_threads(model.get()),
-           emo_model_isa(model.get()), cpuName().c_str(), flags.text("--weights-memory", "map").c_str());
+           median(prefill) * 1e3, prefillRate, median(decode) * 1e3, decodeRate, firstToken * 1e3, double(peakMemory()) / 1e6,
+           emo_model_threads(model.get()), emo_model_isa(model.get()), cpuName().c_str(), flags.text("--weights-memory", "map").c_str());
   else
     printf("%s, %d threads, %s, weights: %s\n"
            "prefill of %lld tokens: %.2f ms, %.0f tokens/s\n"
-           "decode: %.3f ms a token, %.1f tokens/s (%lld tokens, median of %lld)\n",
+           "decode: %.3f ms a token, %.1f tokens/s (%lld tokens, median of %lld)\n"
+           "memory: %.1f MB at most\n",
            cpuName().c_str(), emo_model_threads(model.get()), emo_model_isa(model.get()),
            flags.text("--weights-memory", "map").c_str(), static_cast<long long>(prompt), median(prefill) * 1e3, prefillRate,
-           median(decode) * 1e3, decodeRate, static_cast<long long>(newTokens), static_cast<long long>(repeat));
+           median(decode) * 1e3, decodeRate, static_cast<long long>(newTokens), static_cast<long long>(repeat), double(peakMemory()) / 1e6);
   return 0;
 }

@@ -16,16 +16,10 @@ PARTS = (1, 2, 4, 8)
 
 
 def _run(*command):
-    """Standard output of a command and the most memory that it had, in MB of 10^6 bytes."""
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    output, message = process.stdout.read(), process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    process.stdout.close()
-    process.stderr.close()
-    if status:
-        raise PeerError(message.strip() or "%s ended with status %d" % (command[0], process.returncode))
-    return output, usage.ru_maxrss * 1024 / 1e6
+    result = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if result.returncode:
+        raise PeerError(result.stderr.strip() or "%s ended with status %d" % (command[0], result.returncode))
+    return result.stdout
 
 
 def _write_set(path, config, keep):
@@ -56,10 +50,8 @@ def measure(options, name, source, lengths, folder, say):
         for memory in ("huge", "map"):
             command = [program, "bench", "--json", "--prompt-tokens=%d" % lengths[0], "--new-tokens=%d" % lengths[1]]
             command += ["--repeat=%d" % (1 if options.quick else 7), "--threads=%d" % options.threads, "--weights-memory=" + memory]
-            output, peak = _run(*command)
-            taken = json.loads(output)
-            row[memory] = {key: taken[key] for key in ("prefill_tokens_per_s", "decode_tokens_per_s")}
-            row[memory]["memory_mb"] = peak
+            taken = json.loads(_run(*command))
+            row[memory] = {key: taken[key] for key in ("prefill_tokens_per_s", "decode_tokens_per_s", "memory_mb")}
         os.remove(program)
         rows.append(row)
     return {"name": name, "prompt_tokens": lengths[0], "new_tokens": lengths[1], "of": experts, "parts": rows}
