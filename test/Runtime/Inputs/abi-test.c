@@ -215,8 +215,8 @@ static void generating(void) {
   int same = 1;
   for (int i = 0; i < 20; ++i)
     same &= emo_session_choose(session, 2, 1, &seed) == emo_session_choose(session, 2, 1, &again);
-  printf("samples: %s, narrow %d\n", same && seed == again && seed != 3 ? "repeatable" : "not repeatable",
-         (int)emo_session_choose(session, 2, 0.01, &seed));
+  int repeatable = same && seed == again && seed != 3;
+  printf("samples: %s, narrow %d\n", repeatable ? "repeatable" : "not repeatable", (int)emo_session_choose(session, 2, 0.01, &seed));
   emo_session_clear(session);
   printf("cleared: %s\n", emo_session_logits(session, NULL) ? "logits" : "none");
   report("feed again", emo_session_feed(session, ids, 3, error, sizeof error));
