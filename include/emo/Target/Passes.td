@@ -28,6 +28,32 @@ def KernelsToCPU : Pass<"emo-kernels-to-cpu", "mlir::ModuleOp"> {
     "mlir::linalg::LinalgDialect", "mlir::math::MathDialect", "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect", "mlir::vector::VectorDialect"];
 }
 
+def KernelsToCUDA : Pass<"emo-kernels-to-cuda", "mlir::ModuleOp"> {
+  let summary = "kernel ops on memrefs to launches of generated CUDA kernels";
+  let description = [{
+    For each architecture the public functions are copied (`step` to `step.sm_80`, with the attribute `emo.device`), and the kernel ops in
+    the copies become launches of kernels that a `gpu.module` of the architecture holds. With `keep-originals` the functions that another target
+    lowers stay.
+
+    ```mlir
+    emo.kernel.rms_norm x(%x : memref<?x256xf32>) weight(%w : memref<256xf32>) outs(%y : memref<?x256xf32>) {epsilon = 1.0e-6}
+    ```
+    becomes
+    ```mlir
+    emo.device_launch "rms_norm_256_0"(%x, %w, %y, %rows, %stride) grid(%blocks, %c1, %c1) threads(128) shared(%c0) : ...
+    gpu.module @kernels_sm_80 attributes {emo.device = "sm_80"} {
+      gpu.func @rms_norm_256_0(%x: !llvm.ptr<1>, ...) kernel attributes {known_block_size = array<i32: 128, 1, 1>} { ... }
+    }
+    ```
+    What no kernel is written for takes the reference lowering, and each linalg op becomes a kernel with a thread for every element of its
+    result.
+  }];
+  let options = [ListOption<"archs", "archs", "std::string", "architectures to write kernels for (default: sm_80)">,
+    Option<"keepOriginals", "keep-originals", "bool", "false", "keep the functions for another target">];
+  let dependentDialects = ["mlir::LLVM::LLVMDialect", "mlir::NVVM::NVVMDialect", "mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::gpu::GPUDialect",
+    "mlir::linalg::LinalgDialect", "mlir::math::MathDialect", "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect", "mlir::vector::VectorDialect"];
+}
+
 def LowerToRuntime : Pass<"emo-lower-to-runtime", "mlir::ModuleOp"> {
   let summary = "entry functions, launches, parameters and temporaries to calls of the runtime's services";
   let description = [{

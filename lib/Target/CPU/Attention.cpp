@@ -408,7 +408,7 @@ bool emo::cpu::lowerAttention(KernelAttentionOp op, KernelLibrary &library) {
   StringRef few = kernel("attention_few", &AttentionWriter::writeFewQueries);
   StringRef many = kernel("attention_many", &AttentionWriter::writeManyQueries);
 
-  Host host(op);
+  TaskHost host(op);
   Value batch = host.dim(op.getQ(), 0), sequence = host.dim(op.getQ(), 1), capacity = host.dim(op.getOuts()[1], 2);
   Value absent = host.c(0);
   Values operands = {op.getQ(), op.getK(), op.getV(), op.getOuts()[1], op.getOuts()[2], op.getOuts()[0]};

@@ -4,7 +4,8 @@
 #ifndef EMO_LIB_TARGET_CPU_KERNELS_H
 #define EMO_LIB_TARGET_CPU_KERNELS_H
 
-#include "Emit.h"
+#include "../Kernels/KernelForm.h"
+#include "IsaEmit.h"
 #include "emo/Dialect/Emo/IR/Emo.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -14,7 +15,7 @@ namespace emo::cpu {
 
 /// What a kernel is called with; see emo_kernel_fn in emo/Runtime/Program.h.
 struct KernelArgs {
-  Emit &e;
+  IsaEmit &e;
   Value args, task, scratch;
 
   /// Argument `i` of the launch: a memref's first element, or an integer.
@@ -40,37 +41,10 @@ private:
 };
 
 /// Host code in front of the op that is being replaced.
-struct Host {
-  mlir::ImplicitLocOpBuilder b;
-  explicit Host(mlir::Operation *op) : b(op->getLoc(), op) {}
-
-  Value c(int64_t value);
-  Value dim(Value memref, int64_t i);
-  Value stride(Value memref, int64_t i);
-  Value mul(Value x, Value y);
-  Value add(Value x, Value y);
-  Value ceilDiv(Value x, int64_t y);
-  Value max(Value x, Value y);
-  Value min(Value x, Value y);
+struct TaskHost : Host {
+  using Host::Host;
   void launch(llvm::StringRef kernel, ValueRange args, Value tasks, Value scratchBytes);
 };
-
-/// Row-major with contiguous rows; rows may be any distance apart (Host::stride(v, 0)).
-bool hasDenseRows(Value memref);
-/// f32 or bf16, the types that kernels are written for.
-bool isKernelType(Type type);
-Type elementOf(Value shaped);
-int64_t bytesOf(Type element);
-/// Whether sizes that kernels have as constants are static, operands that they take as dense ones are, and the epilogue has a vector form.
-bool hasKernelForm(mlir::Operation *op);
-/// Whether inlineBody can write `body`.
-bool hasVectorForm(mlir::Region &body);
-/// Text that distinguishes two types, attributes or regions in kernel keys.
-std::string keyOf(mlir::Operation *op);
-
-/// The epilogue `body` on vectors: `inputs` are its arguments as f32 vectors; returns what it yields. Fails with a diagnostic on an op that
-/// has no vector form.
-mlir::FailureOr<Values> inlineBody(Emit &e, mlir::Region &body, ValueRange inputs);
 
 // One per kernel op; false means that the op has no kernel for its types or form and stays.
 bool lowerMatmul(KernelMatmulOp op, KernelLibrary &library);

@@ -57,7 +57,7 @@ bool emo::cpu::lowerLoss(KernelLossOp op, KernelLibrary &library) {
   int64_t logitsStart = RowBlock::bytes(kRows, k), stateStart = logitsStart + kRows * kChunkColumns * 4;
 
   StringRef name = library.get("loss_" + Twine(k) + "x" + Twine(vocab), keyOf(op), MicroKernel::isSameInBase(element), [&](KernelArgs &args) {
-    Emit &e = args.e;
+    IsaEmit &e = args.e;
     Type f32 = e.b.getF32Type();
     Value first = e.mul(args.task, kRows);
     Value count = e.min(e.c(kRows), e.sub(args.integer(4), first));
@@ -102,7 +102,7 @@ bool emo::cpu::lowerLoss(KernelLossOp op, KernelLibrary &library) {
       e.store(e.select(e.less(target, e.c(0)), e.f32(0), loss), e.at(out, e.add(first, r), f32), 4);
     });
   });
-  Host host(op);
+  TaskHost host(op);
   Value rows = host.dim(op.getX(), 0);
   host.launch(name, {op.getX(), op.getWeight(), op.getTargets(), op.getOuts()[0], rows}, host.ceilDiv(rows, kRows),
               host.c(stateStart + kRows * 3 * 4 + 64));

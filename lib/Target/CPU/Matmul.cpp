@@ -82,7 +82,7 @@ struct Arguments {
 /// Applies the epilogue to one vector per accumulator at (row, column) and stores the outputs.
 static void epilogue(KernelMatmulOp op, KernelArgs &args, const Shape &shape, const Arguments &where, Value expert, Value row,
                      Value column, ValueRange sums, bool masked, bool &ok) {
-  Emit &e = args.e;
+  IsaEmit &e = args.e;
   Value valid = masked ? e.min(e.c(e.lanes()), e.sub(e.c(shape.n), column)) : Value();
   Values inputs(sums);
   for (auto [i, extra] : llvm::enumerate(op.getExtras())) {
@@ -117,7 +117,7 @@ static void epilogue(KernelMatmulOp op, KernelArgs &args, const Shape &shape, co
 }
 
 static bool writeKernel(KernelMatmulOp op, KernelArgs &args, const Shape &shape, const Arguments &where) {
-  Emit &e = args.e;
+  IsaEmit &e = args.e;
   bool ok = true;
   Value chunks = args.integer(where.chunks);
   Value block = e.div(args.task, chunks), chunk = e.rem(args.task, chunks);
@@ -185,7 +185,7 @@ bool emo::cpu::lowerMatmul(KernelMatmulOp op, KernelLibrary &library) {
     where.offsets = append(op.getOffsets());
   where.extras = append(op.getExtras());
   where.outs = append(op.getOuts());
-  Host host(op);
+  TaskHost host(op);
   Value rows = host.dim(op.getOuts()[0], 0);
   auto [blocks, chunks] = countTasks(host, shape, rows, bool(op.getOffsets()));
   where.rows = append(rows);

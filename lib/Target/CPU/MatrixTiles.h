@@ -3,7 +3,7 @@
 #ifndef EMO_LIB_TARGET_CPU_MATRIXTILES_H
 #define EMO_LIB_TARGET_CPU_MATRIXTILES_H
 
-#include "Emit.h"
+#include "IsaEmit.h"
 
 namespace emo::cpu {
 
@@ -12,7 +12,7 @@ public:
   /// Rows of a tile. Row blocks have memory for whole tiles; what is behind the last row is multiplied and ignored.
   static constexpr int64_t kRows = 16;
 
-  explicit MatrixTiles(Emit &e) : e(e) {}
+  explicit MatrixTiles(IsaEmit &e) : e(e) {}
 
   /// sums [rows][32] f32 = rows x panel. `rows`: a multiple of kRows; `steps`: K / 32, rounded up; `next`: the panel to prefetch.
   void multiply(Value data, Value rows, Value steps, Value panel, Value next, Value sums);
@@ -28,7 +28,7 @@ private:
   void store(Value tile, Value address, Value stride);
   bool isEmulated() const { return e.isa.tiles == IsaTiles::Emulated; }
 
-  Emit &e;
+  IsaEmit &e;
   llvm::SmallVector<Value, 8> memory; // of emulated tiles
 };
 

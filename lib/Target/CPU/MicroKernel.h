@@ -27,7 +27,7 @@ struct RowBlock {
 class MicroKernel {
 public:
   /// `element`: of weights and rows; K: logical depth.
-  MicroKernel(Emit &e, Type element, int64_t k) : e(e), element(element), k(k) {}
+  MicroKernel(IsaEmit &e, Type element, int64_t k) : e(e), element(element), k(k) {}
 
   /// Whether levels that differ only in how bf16 is multiplied share kernels that multiply `element`.
   static bool isSameInBase(Type element) { return !element.isBF16(); }
@@ -73,7 +73,7 @@ private:
   int64_t panelBytes() const; // of one expert's panel
   int64_t weightStepBytes() const { return kStep * 32 * bytesOf(element); }
 
-  Emit &e;
+  IsaEmit &e;
   Type element;
   int64_t k;
 };

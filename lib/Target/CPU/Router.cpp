@@ -254,7 +254,7 @@ bool emo::cpu::lowerRouter(KernelRouterOp op, KernelLibrary &library) {
       router.run(logits, selection, bias, e.at(weights, choice, f32), e.at(indices, choice, e.b.getI32Type()), scores);
     });
   });
-  Host host(op);
+  TaskHost host(op);
   host.launch(name, operands, host.ceilDiv(operands[4], kTokens), host.c(selectionStart + llvm::alignTo(rows * 4, 64)));
   op.erase();
   return true;
@@ -293,7 +293,7 @@ bool emo::cpu::lowerGroupByExpert(KernelGroupByExpertOp op, KernelLibrary &libra
       put(row, inverse, i);
     });
   });
-  Host host(op);
+  TaskHost host(op);
   host.launch(name, {op.getIndices(), op.getOuts()[0], op.getOuts()[1], op.getOuts()[2], host.dim(op.getIndices(), 0)}, host.c(1),
               host.c((experts + 1) * 4));
   op.erase();

@@ -49,7 +49,7 @@ bool emo::cpu::lowerRmsNorm(KernelRmsNormOp op, KernelLibrary &library) {
       });
     });
   });
-  Host host(op);
+  TaskHost host(op);
   Value rows = host.dim(x, 0);
   host.launch(name, {x, weight, out, rows, host.stride(x, 0)}, host.ceilDiv(rows, perTask), host.c(0));
   op.erase();
@@ -76,7 +76,7 @@ bool emo::cpu::lowerRowDot(KernelRowDotOp op, KernelLibrary &library) {
       e.store(sum, e.at(args.ptr(2), row, e.b.getF32Type()), 4);
     });
   });
-  Host host(op);
+  TaskHost host(op);
   Value rows = host.dim(a, 0);
   host.launch(name, {a, b, out, rows, host.stride(a, 0), host.stride(b, 0)}, host.ceilDiv(rows, perTask), host.c(0));
   op.erase();
@@ -106,7 +106,7 @@ bool emo::cpu::lowerGatherRows(KernelGatherRowsOp op, KernelLibrary &library) {
       });
     });
   });
-  Host host(op);
+  TaskHost host(op);
   Value rows = host.dim(ids, 0);
   host.launch(name, {table, ids, out, rows}, host.ceilDiv(rows, perTask), host.c(0));
   op.erase();
@@ -165,7 +165,7 @@ bool emo::cpu::lowerCombine(KernelCombineOp op, KernelLibrary &library) {
       });
     });
   });
-  Host host(op);
+  TaskHost host(op);
   Value tokens = host.dim(weights, 0);
   Values operands = {rows, weights, inverse};
   llvm::append_range(operands, op.getExtras());

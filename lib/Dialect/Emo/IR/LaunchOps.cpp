@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Constraints of emo.launch; the numbers are those of docs/dialect.md.
 #include "emo/Dialect/Emo/IR/Emo.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 
 using namespace mlir;
 using namespace emo;
@@ -33,5 +34,41 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
     if (!findKernelModule(level, getKernel()))
       return emitOpError() << "expects its kernel '" << getKernel() << "' for every module with 'emo.isa', in it or where 'emo.base_isa' leads, "
                            << "found none for that of " << level->getAttr("emo.isa");
+  return success();
+}
+
+/// An argument of a kernel that a launch can give from `given`.
+static bool takes(Type parameter, Type given) {
+  if (isa<MemRefType>(given))
+    return parameter.getDialect().getNamespace() == "llvm" && !isa<IntegerType, FloatType>(parameter);
+  if (isa<FloatType>(given))
+    return parameter == given;
+  return parameter.isInteger(32) || parameter.isInteger(64);
+}
+
+LogicalResult DeviceLaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  // C1
+  auto function = (*this)->getParentOfType<FunctionOpInterface>();
+  auto device = function ? function->getAttrOfType<StringAttr>("emo.device") : StringAttr();
+  if (!device)
+    return emitOpError() << "expects to be in a function with the attribute 'emo.device'";
+  // C2
+  FunctionOpInterface kernel;
+  for (Operation &op : *(*this)->getParentOfType<ModuleOp>().getBody())
+    if (op.hasTrait<OpTrait::SymbolTable>() && !isa<ModuleOp>(op) && op.getAttr("emo.device") == device)
+      kernel = dyn_cast_or_null<FunctionOpInterface>(symbols.lookupSymbolIn(&op, StringAttr::get(getContext(), getKernel())));
+  if (!kernel)
+    return emitOpError() << "expects the kernel '" << getKernel() << "' in a gpu.module with emo.device = " << device << ", found none";
+  // C3
+  if (kernel.getNumArguments() != getArgs().size())
+    return emitOpError() << "gives " << getArgs().size() << " arguments, its kernel '" << getKernel() << "' takes " << kernel.getNumArguments();
+  for (auto [i, types] : llvm::enumerate(llvm::zip_equal(kernel.getArgumentTypes(), getArgs().getTypes())))
+    if (!takes(std::get<0>(types), std::get<1>(types)))
+      return emitOpError() << "gives " << std::get<1>(types) << " as argument " << i << ", its kernel '" << getKernel() << "' takes "
+                           << std::get<0>(types);
+  // C4
+  auto block = kernel->getAttrOfType<DenseI32ArrayAttr>("known_block_size");
+  if (block && block[0] != int64_t(getThreads()))
+    return emitOpError() << "starts blocks of " << getThreads() << " threads, its kernel '" << getKernel() << "' is written for " << block[0];
   return success();
 }

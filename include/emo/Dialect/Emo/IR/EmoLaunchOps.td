@@ -19,4 +19,24 @@ def Emo_LaunchOp : Emo_Op<"launch", [DeclareOpInterfaceMethods<SymbolUserOpInter
   let assemblyFormat = "$kernel `(` $args `)` `tasks` `(` $tasks `)` `scratch` `(` $scratch_bytes `)` attr-dict `:` type($args)";
 }
 
+def Emo_DeviceLaunchOp : Emo_Op<"device_launch", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "run a generated kernel on the device";
+  let description = [{
+    `kernel` names a `gpu.func` of the `gpu.module` whose attribute `emo.device` is that of the surrounding function. args are the kernel's arguments in
+    order: memrefs as the address of their first element in device memory, integers and indices as i32 or i64, as the kernel has them.
+    `grid` is the number of blocks along x, y and z (nothing runs when one is 0), `threads` those of a block, `shared` the bytes of dynamic shared
+    memory of a block. Launches of one entry run in order. Lowered to emo_rt_launch.
+
+    ```mlir
+    emo.device_launch "rms_norm_256_0"(%x, %w, %y, %rows) grid(%blocks, %c1, %c1) threads(128) shared(%c0) : memref<?x256xf32>, memref<256xf32>, memref<?x256xf32>, index
+    ```
+  }];
+  let arguments = (ins StrAttr:$kernel, Variadic<Emo_LaunchArg>:$args, Index:$grid_x, Index:$grid_y, Index:$grid_z,
+    ConfinedAttr<I64Attr, [IntPositive]>:$threads, Index:$shared_bytes);
+  let assemblyFormat = [{
+    $kernel `(` $args `)` `grid` `(` $grid_x `,` $grid_y `,` $grid_z `)` `threads` `(` $threads `)` `shared` `(` $shared_bytes `)`
+    attr-dict (`:` type($args)^)?
+  }];
+}
+
 #endif // EMO_DIALECT_EMO_IR_EMOLAUNCHOPS_TD

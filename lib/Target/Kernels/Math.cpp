@@ -5,7 +5,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
-using namespace emo::cpu;
+using namespace emo::codegen;
 
 static int lanesOf(Value x) {
   auto type = dyn_cast<VectorType>(x.getType());

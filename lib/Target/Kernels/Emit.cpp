@@ -8,7 +8,7 @@
 #include "mlir/IR/BuiltinOps.h"
 
 using namespace mlir;
-using namespace emo::cpu;
+using namespace emo::codegen;
 
 VectorType Emit::vec(int lanes, Type element) { return VectorType::get(lanes, element ? element : b.getF32Type()); }
 
@@ -16,11 +16,11 @@ VectorType Emit::vec(int lanes, Type element) { return VectorType::get(lanes, el
 // Integers
 //===----------------------------------------------------------------------===//
 
-Value Emit::c(int64_t value) { return arith::ConstantOp::create(b, b.getI64IntegerAttr(value)); }
+Value Emit::c(int64_t value, Type type) { return arith::ConstantOp::create(b, b.getIntegerAttr(type, value)); }
 Value Emit::add(Value x, Value y) { return arith::AddIOp::create(b, x, y); }
 Value Emit::sub(Value x, Value y) { return arith::SubIOp::create(b, x, y); }
 Value Emit::mul(Value x, Value y) { return arith::MulIOp::create(b, x, y); }
-Value Emit::mul(Value x, int64_t y) { return y == 1 ? x : mul(x, c(y)); }
+Value Emit::mul(Value x, int64_t y) { return y == 1 ? x : mul(x, c(y, x.getType())); }
 Value Emit::div(Value x, Value y) { return arith::DivUIOp::create(b, x, y); }
 Value Emit::rem(Value x, Value y) { return arith::RemUIOp::create(b, x, y); }
 Value Emit::min(Value x, Value y) { return arith::MinSIOp::create(b, x, y); }
@@ -30,21 +30,22 @@ Value Emit::equal(Value x, Value y) { return arith::CmpIOp::create(b, arith::Cmp
 Value Emit::both(Value x, Value y) { return arith::AndIOp::create(b, x, y); }
 Value Emit::select(Value condition, Value x, Value y) { return arith::SelectOp::create(b, condition, x, y); }
 Value Emit::toI64(Value i32) { return arith::ExtSIOp::create(b, b.getI64Type(), i32); }
-Value Emit::toI32(Value i64) { return arith::TruncIOp::create(b, b.getI32Type(), i64); }
+Value Emit::toI32(Value index) { return index.getType().isInteger(32) ? index : Value(arith::TruncIOp::create(b, b.getI32Type(), index)); }
+Value Emit::toIndex(Value i32) { return machine.wideIndices ? toI64(i32) : i32; }
 
 //===----------------------------------------------------------------------===//
 // Control flow
 //===----------------------------------------------------------------------===//
 
 void Emit::loop(Value low, Value high, int64_t step, Fn<void(Value)> body) {
-  auto op = scf::ForOp::create(b, low, high, c(step));
+  auto op = scf::ForOp::create(b, low, high, c(step, low.getType()));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(op.getBody());
   body(op.getInductionVar());
 }
 
 Values Emit::loop(Value low, Value high, int64_t step, ValueRange init, Fn<Values(Value, ValueRange)> body) {
-  auto op = scf::ForOp::create(b, low, high, c(step), init);
+  auto op = scf::ForOp::create(b, low, high, c(step, low.getType()), init);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(op.getBody());
   Values results = body(op.getInductionVar(), op.getRegionIterArgs());
@@ -62,11 +63,11 @@ Values Emit::unrolledLoop(int64_t count, ValueRange init, Fn<Values(Value, Value
 }
 
 Values Emit::call(StringRef name, Inline inlining, ValueRange args, Fn<Values(ValueRange)> write) {
-  auto module = b.getInsertionBlock()->getParentOp()->getParentOfType<ModuleOp>();
-  auto function = module.lookupSymbol<func::FuncOp>(name);
+  Operation *module = SymbolTable::getNearestSymbolTable(b.getInsertionBlock()->getParentOp());
+  auto function = dyn_cast_or_null<func::FuncOp>(SymbolTable::lookupSymbolIn(module, name));
   if (!function) {
     OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(module.getBody());
+    b.setInsertionPointToStart(&module->getRegion(0).front());
     function = func::FuncOp::create(b, name, b.getFunctionType(args.getTypes(), {}));
     function.setPrivate();
     function->setAttr("llvm.linkage", LLVM::LinkageAttr::get(b.getContext(), LLVM::Linkage::Internal));
@@ -108,23 +109,31 @@ Value Emit::either(Value condition, Type type, Fn<Value()> yes, Fn<Value()> no) 
 //===----------------------------------------------------------------------===//
 
 Value Emit::at(Value base, Value index, Type element) {
-  return LLVM::GEPOp::create(b, ptrType(), element, base, ArrayRef<LLVM::GEPArg>{index});
+  return LLVM::GEPOp::create(b, base.getType(), element, base, ArrayRef<LLVM::GEPArg>{index});
 }
 Value Emit::at(Value base, int64_t index, Type element) {
-  return index ? LLVM::GEPOp::create(b, ptrType(), element, base, ArrayRef<LLVM::GEPArg>{int32_t(index)}).getResult() : base;
+  return index ? LLVM::GEPOp::create(b, base.getType(), element, base, ArrayRef<LLVM::GEPArg>{int32_t(index)}).getResult() : base;
 }
 Value Emit::bytesAt(Value base, Value bytes) { return at(base, bytes, b.getI8Type()); }
 
-Value Emit::load(Type type, Value address, int align) { return LLVM::LoadOp::create(b, type, address, align); }
-void Emit::store(Value value, Value address, int align) { LLVM::StoreOp::create(b, value, address, align); }
+int Emit::alignment(int align, Type type) {
+  if (align)
+    return align;
+  if (machine.unaligned)
+    return 1;
+  auto vector = dyn_cast<VectorType>(type);
+  return llvm::divideCeil(getElementTypeOrSelf(type).getIntOrFloatBitWidth(), 8) * (vector ? vector.getNumElements() : 1);
+}
+Value Emit::load(Type type, Value address, int align) { return LLVM::LoadOp::create(b, type, address, alignment(align, type)); }
+void Emit::store(Value value, Value address, int align) { LLVM::StoreOp::create(b, value, address, alignment(align, value.getType())); }
 
 /// Lanes 0..valid-1.
 static Value laneMask(Emit &e, int lanes, Value valid) {
-  SmallVector<int64_t> numbers(lanes);
+  auto type = e.vec(lanes, valid.getType());
+  SmallVector<Attribute> elements;
   for (int i = 0; i < lanes; ++i)
-    numbers[i] = i;
-  auto type = e.vec(lanes, e.b.getI64Type());
-  Value iota = arith::ConstantOp::create(e.b, DenseElementsAttr::get(type, ArrayRef<int64_t>(numbers)));
+    elements.push_back(e.b.getIntegerAttr(valid.getType(), i));
+  Value iota = arith::ConstantOp::create(e.b, DenseElementsAttr::get(type, elements));
   return arith::CmpIOp::create(e.b, arith::CmpIPredicate::slt, iota, vector::BroadcastOp::create(e.b, type, valid));
 }
 
@@ -149,7 +158,9 @@ Value Emit::loadF32(Type element, Value address, int lanes, Value valid) {
 void Emit::storeF32(Value value, Type element, Value address, Value valid) {
   auto type = cast<VectorType>(value.getType());
   int lanes = type.getDimSize(0);
-  if (element.isBF16()) {
+  if (element.isBF16() && machine.bf16) {
+    value = arith::TruncFOp::create(b, vec(lanes, element), value);
+  } else if (element.isBF16()) {
     auto wide = vec(lanes, b.getI32Type());
     Value bits = arith::BitcastOp::create(b, wide, roundBf16(value));
     value = arith::TruncIOp::create(b, vec(lanes, b.getI16Type()), arith::ShRUIOp::create(b, bits, splatInt(16, wide)));
@@ -203,7 +214,7 @@ Value Emit::mulf(Value x, Value y) { return arith::MulFOp::create(b, x, y); }
 Value Emit::divf(Value x, Value y) { return arith::DivFOp::create(b, x, y); }
 Value Emit::fma(Value x, Value y, Value z) {
   // Without the instruction LLVM would call fma(): two roundings are what that level can do.
-  if (isa.lanes == 4)
+  if (!machine.fma)
     return addf(mulf(x, y), z);
   return math::FmaOp::create(b, x, y, z);
 }
@@ -238,6 +249,12 @@ Value Emit::intrinsic(StringRef name, Type type, ValueRange operands) {
 }
 
 Value Emit::roundBf16(Value x) {
+  if (machine.bf16) {
+    Type narrow = b.getBF16Type();
+    if (auto type = dyn_cast<VectorType>(x.getType()))
+      narrow = vec(type.getDimSize(0), narrow);
+    return arith::ExtFOp::create(b, x.getType(), arith::TruncFOp::create(b, narrow, x).getResult());
+  }
   return callOn("round_bf16", x, [&](Value x) { return roundInteger(x); });
 }
 

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Epilogue regions on vectors.
-#include "Kernels.h"
+// Epilogue regions on vectors and scalars.
+#include "Emit.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace emo;
-using namespace emo::cpu;
+using namespace emo::codegen;
 
 namespace {
 
-/// Writes one scalar op of a body on vectors of f32. A bf16 result is rounded after the f32 operation, as two roundings of a
+/// Writes one scalar op of a body on vectors (`lanes` > 0) or scalars of f32. A bf16 result is rounded after the f32 operation, as two roundings of a
 /// correctly rounded sum, product or quotient of bf16 values give the same.
 class BodyWriter {
 public:
@@ -72,7 +72,7 @@ private:
 
 } // namespace
 
-bool emo::cpu::hasVectorForm(Region &body) {
+bool emo::codegen::hasVectorForm(Region &body) {
   auto isVectorType = [](Type type) { return isKernelType(type) || type.isInteger(1); };
   return llvm::all_of(body.front().without_terminator(), [&](Operation &op) {
     bool known = isa<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp, arith::NegFOp, arith::MaximumFOp, arith::MaxNumFOp,
@@ -85,20 +85,21 @@ bool emo::cpu::hasVectorForm(Region &body) {
   });
 }
 
-FailureOr<Values> emo::cpu::inlineBody(Emit &e, Region &body, ValueRange inputs) {
+FailureOr<Values> emo::codegen::inlineBody(Emit &e, Region &body, ValueRange inputs) {
   Block &block = body.front();
   IRMapping map;
   map.map(block.getArguments(), inputs);
-  BodyWriter writer(e, cast<VectorType>(inputs[0].getType()).getDimSize(0));
+  auto vector = dyn_cast<VectorType>(inputs[0].getType());
+  BodyWriter writer(e, vector ? vector.getDimSize(0) : 0);
   for (Operation &op : block.without_terminator()) {
     for (Value in : op.getOperands())
       if (!writer.operand(in, map)) {
-        op.emitError() << "has an operand from outside the epilogue that is no constant; CPU kernels need it as an extra";
+        op.emitError() << "has an operand from outside the epilogue that is no constant; kernels need it as an extra";
         return failure();
       }
     Value result = writer.write(op, map);
     if (!result) {
-      op.emitError() << "has no vector form in CPU kernels; epilogues may hold arith and math ops on f32 and bf16";
+      op.emitError() << "has no form in kernels; epilogues may hold arith and math ops on f32 and bf16";
       return failure();
     }
     map.map(op.getResult(0), result);

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Writes the body of one kernel: 64-bit integer arithmetic, loops, memory through pointers, and vectors of f32.
+// Writes the body of one kernel: integer arithmetic, loops, memory through pointers, and vectors of f32. All targets write their kernels
+// through it; what differs between them is in Machine.
 //
-// bf16 values live in registers as f32 that a bf16 can represent; rounding is integer arithmetic, so that every ISA level rounds
-// alike and none needs a library call.
-#ifndef EMO_LIB_TARGET_CPU_EMIT_H
-#define EMO_LIB_TARGET_CPU_EMIT_H
+// bf16 values live in registers as f32 that a bf16 can represent. Without an instruction for it rounding is integer arithmetic, so that
+// every ISA level rounds alike and none needs a library call.
+#ifndef EMO_LIB_TARGET_KERNELS_EMIT_H
+#define EMO_LIB_TARGET_KERNELS_EMIT_H
 
-#include "emo/Target/IsaLevel.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
-namespace emo::cpu {
+namespace emo::codegen {
 
 using mlir::Block;
 using mlir::FloatType;
@@ -22,21 +22,32 @@ template <typename T>
 using Fn = llvm::function_ref<T>;
 using Values = llvm::SmallVector<Value>;
 
+/// What a target can do.
+struct Machine {
+  int lanes = 1;             // f32 values in a vector
+  bool fma = true;           // fused products and sums; without them they round twice
+  bool bf16 = false;         // rounds f32 to bf16 by an instruction
+  bool wideIndices = true;   // offsets are i64, not i32
+  bool unaligned = true;     // vectors may lie anywhere, not only at multiples of their size
+};
+
 class Emit {
 public:
-  Emit(mlir::ImplicitLocOpBuilder &b, const IsaLevel &isa) : b(b), isa(isa) {}
+  Emit(mlir::ImplicitLocOpBuilder &b, const Machine &machine) : b(b), machine(machine) {}
 
   mlir::ImplicitLocOpBuilder &b;
-  const IsaLevel &isa;
+  const Machine machine;
 
-  int lanes() const { return isa.lanes; }
+  int lanes() const { return machine.lanes; }
   Type ptrType() { return mlir::LLVM::LLVMPointerType::get(b.getContext()); }
+  Type indexType() { return machine.wideIndices ? b.getI64Type() : b.getI32Type(); }
   mlir::VectorType vec(int lanes, Type element = {});
 
-  // i64 arithmetic.
-  Value c(int64_t value);
+  // Arithmetic on integers of one type, mostly indices.
+  Value c(int64_t value) { return c(value, indexType()); }
+  Value c(int64_t value, Type type);
   Value add(Value x, Value y);
-  Value add(Value x, int64_t y) { return y ? add(x, c(y)) : x; }
+  Value add(Value x, int64_t y) { return y ? add(x, c(y, x.getType())) : x; }
   Value sub(Value x, Value y);
   Value mul(Value x, Value y);
   Value mul(Value x, int64_t y);
@@ -50,7 +61,8 @@ public:
   Value both(Value x, Value y);
   Value select(Value condition, Value x, Value y);
   Value toI64(Value i32);
-  Value toI32(Value i64);
+  Value toI32(Value index);
+  Value toIndex(Value i32);
 
   // Control flow.
   void loop(Value low, Value high, int64_t step, Fn<void(Value)> body);
@@ -69,9 +81,11 @@ public:
   Value at(Value base, int64_t index, Type element);
   Value bytesAt(Value base, Value bytes);
   Value bytesAt(Value base, int64_t bytes) { return at(base, bytes, b.getI8Type()); }
-  Value load(Type type, Value address, int align = 1);
-  void store(Value value, Value address, int align = 1);
-  Value loadI32(Value base, Value index) { return toI64(load(b.getI32Type(), at(base, index, b.getI32Type()), 4)); }
+  /// Alignment 0: any, or that of the whole value where the machine needs it.
+  Value load(Type type, Value address, int align = 0);
+  void store(Value value, Value address, int align = 0);
+  /// An i32 of an array, as an index.
+  Value loadI32(Value base, Value index) { return toIndex(load(b.getI32Type(), at(base, index, b.getI32Type()), 4)); }
 
   /// `lanes` consecutive elements of type f32 or bf16 as vector<lanes x f32>; with `valid` only the first `valid` are read.
   Value loadF32(Type element, Value address, int lanes, Value valid = {});
@@ -115,11 +129,20 @@ public:
 private:
   /// A function of one vector or scalar, inlined by LLVM: IR is small, code is not slower.
   Value callOn(llvm::StringRef name, Value x, Fn<Value(Value)> write);
+  int alignment(int align, Type type);
   Value roundInteger(Value x);
   Value expPolynomial(Value x);
   Value splatInt(int64_t value, Type like);
   Type intLike(Value x);
 };
 
-} // namespace emo::cpu
-#endif // EMO_LIB_TARGET_CPU_EMIT_H
+/// The epilogue `body` on vectors or scalars of f32: `inputs` are its arguments; returns what it yields. Fails with a diagnostic on an op
+/// that has no such form.
+mlir::FailureOr<Values> inlineBody(Emit &e, mlir::Region &body, ValueRange inputs);
+/// Whether inlineBody can write `body`.
+bool hasVectorForm(mlir::Region &body);
+/// f32 or bf16, the types that kernels are written for.
+inline bool isKernelType(Type type) { return type.isF32() || type.isBF16(); }
+
+} // namespace emo::codegen
+#endif // EMO_LIB_TARGET_KERNELS_EMIT_H

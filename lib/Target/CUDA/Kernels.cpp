@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "Kernels.h"
+
+using namespace mlir;
+using namespace emo;
+using namespace emo::cuda;
+
+KernelLibrary::KernelLibrary(ModuleOp parent, const Arch &arch) : arch(arch) {
+  OpBuilder b = OpBuilder::atBlockEnd(parent.getBody());
+  module = gpu::GPUModuleOp::create(b, parent.getLoc(), ("kernels_" + arch.name).str());
+  module->setAttr("emo.device", b.getStringAttr(arch.name));
+}
+
+StringRef KernelLibrary::get(const Twine &kind, StringRef key, const KernelShape &shape, ValueRange operands,
+                             Fn<void(DeviceEmit &, ValueRange)> write) {
+  std::string kindName = kind.str();
+  auto [entry, isNew] = names.try_emplace((kindName + "|" + key).str());
+  if (!isNew)
+    return entry->second;
+  entry->second = kindName + "_" + std::to_string(kinds[kindName]++);
+  ImplicitLocOpBuilder b(module.getLoc(), module.getBody(), module.getBody()->end());
+  SmallVector<Type> types;
+  for (Type type : operands.getTypes())
+    types.push_back(isa<MemRefType>(type) ? Type(LLVM::LLVMPointerType::get(b.getContext(), 1)) : type.isIndex() ? b.getI32Type() : type);
+  auto function = gpu::GPUFuncOp::create(b, entry->second, b.getFunctionType(types, {}));
+  function->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), b.getUnitAttr());
+  function.setKnownBlockSize(std::array<int32_t, 3>{shape.threads, 1, 1});
+  if (shape.sharedBytes)
+    function->setAttr("emo.shared_bytes", b.getI64IntegerAttr(shape.sharedBytes));
+  b.setInsertionPointToStart(&function.front());
+  DeviceEmit e(b, arch, shape.threads, shape.lanes);
+  write(e, function.getArguments());
+  gpu::ReturnOp::create(b);
+  return entry->second;
+}
+
+void DeviceHost::launch(StringRef kernel, ValueRange args, ValueRange grid, const KernelShape &shape) {
+  Value one = c(1);
+  DeviceLaunchOp::create(b, kernel, args, grid[0], grid.size() > 1 ? grid[1] : one, grid.size() > 2 ? grid[2] : one, shape.threads,
+                         c(shape.sharedBytes));
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// CUDA kernels and the host code that launches them. One file per kernel op: a `lower` function replaces the op on memrefs by
+// emo.device_launch and, when no equal kernel exists yet, writes the kernel.
+#ifndef EMO_LIB_TARGET_CUDA_KERNELS_H
+#define EMO_LIB_TARGET_CUDA_KERNELS_H
+
+#include "../Kernels/KernelForm.h"
+#include "DeviceEmit.h"
+#include "emo/Dialect/Emo/IR/Emo.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace emo::cuda {
+
+/// How a launch's operand reaches the kernel: memrefs as pointers to global memory, sizes and strides as i32 or i64.
+struct KernelShape {
+  int threads = 128;       // of a block
+  int lanes = 4;           // see DeviceEmit
+  int64_t sharedBytes = 0; // static bound; 0: none
+};
+
+/// The kernels of one architecture, without duplicates.
+class KernelLibrary {
+public:
+  KernelLibrary(mlir::ModuleOp module, const Arch &arch);
+
+  const Arch &arch;
+
+  /// The name of the kernel that `key` describes; `write` makes its body the first time. Operands of type memref become !llvm.ptr<1>
+  /// arguments, index operands i32, others keep their type.
+  llvm::StringRef get(const llvm::Twine &kind, llvm::StringRef key, const KernelShape &shape, ValueRange operands,
+                      Fn<void(DeviceEmit &, ValueRange args)> write);
+
+private:
+  mlir::gpu::GPUModuleOp module;
+  llvm::StringMap<std::string> names;
+  llvm::StringMap<int> kinds;
+};
+
+/// Host code in front of the op that is being replaced.
+struct DeviceHost : Host {
+  using Host::Host;
+  /// grid: one to three sizes.
+  void launch(llvm::StringRef kernel, ValueRange args, ValueRange grid, const KernelShape &shape);
+};
+
+// One per kernel op; false means that the op has no kernel for its types or form and stays.
+bool lowerMatmul(KernelMatmulOp op, KernelLibrary &library);
+bool lowerLoss(KernelLossOp op, KernelLibrary &library);
+bool lowerRmsNorm(KernelRmsNormOp op, KernelLibrary &library);
+bool lowerRowDot(KernelRowDotOp op, KernelLibrary &library);
+bool lowerGatherRows(KernelGatherRowsOp op, KernelLibrary &library);
+bool lowerRouter(KernelRouterOp op, KernelLibrary &library);
+bool lowerGroupByExpert(KernelGroupByExpertOp op, KernelLibrary &library);
+bool lowerCombine(KernelCombineOp op, KernelLibrary &library);
+bool lowerAttention(KernelAttentionOp op, KernelLibrary &library);
+/// A linalg op or memref.copy as a kernel with a thread for each element of its parallel loops.
+bool lowerElementwise(mlir::Operation *op, KernelLibrary &library);
+
+} // namespace emo::cuda
+#endif // EMO_LIB_TARGET_CUDA_KERNELS_H

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Pass emo-kernels-to-cuda.
+#include "Kernels.h"
+#include "emo/Conversion/EmoToLinalg.h"
+#include "emo/Target/Passes.h"
+#include "emo/Transforms/Params.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Transforms/WalkPatternRewriteDriver.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace emo;
+using namespace emo::cuda;
+
+namespace emo {
+#define GEN_PASS_DEF_KERNELSTOCUDA
+#include "emo/Target/Passes.h.inc"
+} // namespace emo
+
+namespace {
+struct KernelsToCUDAPass : emo::impl::KernelsToCUDABase<KernelsToCUDAPass> {
+  using KernelsToCUDABase::KernelsToCUDABase;
+
+  FailureOr<SmallVector<const Arch *>> chosenArchs();
+  LogicalResult lower(func::FuncOp function, KernelLibrary &library);
+  void runOnOperation() override;
+};
+} // namespace
+
+FailureOr<SmallVector<const Arch *>> KernelsToCUDAPass::chosenArchs() {
+  SmallVector<const Arch *> chosen;
+  for (const std::string &name : archs) {
+    const Arch *arch = findArch(name);
+    if (!arch) {
+      InFlightDiagnostic diag = getOperation().emitError() << "has no kernels for the CUDA architecture '" << name << "'; known are";
+      for (const Arch &known : cuda::archs)
+        diag << " " << known.name;
+      return diag;
+    }
+    chosen.push_back(arch);
+  }
+  if (chosen.empty())
+    chosen.push_back(&cuda::archs[0]);
+  return chosen;
+}
+
+static bool lowerKernel(Operation *kernel, KernelLibrary &library) {
+  if (!hasKernelForm(kernel))
+    return false;
+  return llvm::TypeSwitch<Operation *, bool>(kernel)
+      .Case([&](KernelMatmulOp op) { return lowerMatmul(op, library); })
+      .Case([&](KernelLossOp op) { return lowerLoss(op, library); })
+      .Case([&](KernelRmsNormOp op) { return lowerRmsNorm(op, library); })
+      .Case([&](KernelRowDotOp op) { return lowerRowDot(op, library); })
+      .Case([&](KernelGatherRowsOp op) { return lowerGatherRows(op, library); })
+      .Case([&](KernelRouterOp op) { return lowerRouter(op, library); })
+      .Case([&](KernelGroupByExpertOp op) { return lowerGroupByExpert(op, library); })
+      .Case([&](KernelCombineOp op) { return lowerCombine(op, library); })
+      .Case([&](KernelAttentionOp op) { return lowerAttention(op, library); })
+      .Default([](Operation *) { return false; });
+}
+
+LogicalResult KernelsToCUDAPass::lower(func::FuncOp function, KernelLibrary &library) {
+  SmallVector<Operation *> kernels;
+  function.walk([&](DestinationStyleOpInterface op) {
+    if (op->getName().getStringRef().starts_with("emo.kernel."))
+      kernels.push_back(op);
+  });
+  bool left = false;
+  for (Operation *kernel : kernels)
+    if (!lowerKernel(kernel, library)) {
+      kernel->emitRemark() << "has no CUDA kernel for its types or form; it takes the reference lowering";
+      left = true;
+    }
+  if (left) {
+    RewritePatternSet patterns(&getContext());
+    populateKernelsToLinalg(patterns);
+    walkAndApplyPatterns(function, std::move(patterns));
+  }
+  // The general path.
+  SmallVector<Operation *> others;
+  function.walk([&](Operation *op) {
+    if (isa<linalg::LinalgOp, memref::CopyOp>(op))
+      others.push_back(op);
+  });
+  for (Operation *op : others)
+    if (!lowerElementwise(op, library))
+      return op->emitOpError() << "has no CUDA kernel: expects memrefs of at most 8 dimensions and a body of arith and math ops on f32, "
+                                  "bf16, f16 and integers";
+  // Host code may not touch device memory.
+  WalkResult touches = function.walk([&](Operation *op) {
+    if (!isa<memref::LoadOp, memref::StoreOp>(op) && !op->getName().getStringRef().starts_with("emo.kernel."))
+      return WalkResult::advance();
+    op->emitOpError() << "has no CUDA kernel and would run on the host, where device memory cannot be read";
+    return WalkResult::interrupt();
+  });
+  return failure(touches.wasInterrupted());
+}
+
+void KernelsToCUDAPass::runOnOperation() {
+  ModuleOp module = getOperation();
+  FailureOr<SmallVector<const Arch *>> chosen = chosenArchs();
+  if (failed(chosen))
+    return signalPassFailure();
+  SmallVector<func::FuncOp> originals;
+  for (func::FuncOp function : module.getOps<func::FuncOp>())
+    if (function.isPublic() && !function.isDeclaration() && !function->hasAttr("emo.device"))
+      originals.push_back(function);
+  for (const Arch *arch : *chosen) {
+    KernelLibrary library(module, *arch);
+    for (func::FuncOp original : originals) {
+      OpBuilder b(original);
+      auto copy = cast<func::FuncOp>(b.clone(*original));
+      copy.setName((original.getName() + "." + arch->name).str());
+      copy->setAttr("emo.device", b.getStringAttr(arch->name));
+      copy->setAttr("emo.entry", b.getStringAttr(original.getName()));
+      if (failed(lower(copy, library)))
+        return signalPassFailure();
+    }
+  }
+  if (!keepOriginals)
+    for (func::FuncOp original : originals)
+      original.erase();
+  eraseUnusedParams(module);
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What the kernels of all targets ask of an op, and what they share in front of a launch.
+#ifndef EMO_LIB_TARGET_KERNELS_KERNELFORM_H
+#define EMO_LIB_TARGET_KERNELS_KERNELFORM_H
+
+#include "Emit.h"
+
+namespace emo::codegen {
+
+/// Host code in front of the op that is being replaced.
+struct Host {
+  mlir::ImplicitLocOpBuilder b;
+  explicit Host(mlir::Operation *op) : b(op->getLoc(), op) {}
+
+  Value c(int64_t value);
+  Value dim(Value memref, int64_t i);
+  Value stride(Value memref, int64_t i);
+  Value mul(Value x, Value y);
+  Value add(Value x, Value y);
+  Value ceilDiv(Value x, int64_t y);
+  Value max(Value x, Value y);
+  Value min(Value x, Value y);
+};
+
+/// Row-major with contiguous rows; rows may be any distance apart (Host::stride(v, 0)).
+bool hasDenseRows(Value memref);
+Type elementOf(Value shaped);
+int64_t bytesOf(Type element);
+/// Whether sizes that kernels have as constants are static, operands that they take as dense ones are, and the epilogue has a vector form.
+bool hasKernelForm(mlir::Operation *op);
+/// Text that distinguishes two types, attributes or regions in kernel keys.
+std::string keyOf(mlir::Operation *op);
+
+} // namespace emo::codegen
+#endif // EMO_LIB_TARGET_KERNELS_KERNELFORM_H
