@@ -1,0 +1,2 @@
+#include "Mbarrier.h"
+void emo::rt::emulator::landArrivals(uint32_t) {}
