@@ -52,7 +52,7 @@ static void land(Fiber &fiber, size_t end) {
     if (sm->options.lazy)
       landCopy(copy);
     if (sm->checks)
-      sm->checks->completeCopy(fiber, copy);
+      sm->checks->completeCopy(fiber.thread, copy);
   }
 }
 

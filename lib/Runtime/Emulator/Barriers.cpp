@@ -14,9 +14,9 @@ struct Arrival {
 };
 } // namespace
 
-static void release(Barrier &barrier) {
+static void release(Barrier &barrier, uint32_t id) {
   if (sm->checks)
-    sm->checks->syncBarrier(barrier);
+    sm->checks->order.completeBarrier(barrier, id);
   for (uint32_t w = 0; w < sm->warpCount; ++w)
     sm->warps[w].ready |= barrier.waiting[w];
   barrier = Barrier();
@@ -69,6 +69,8 @@ static void arrive(Warp &warp, uint32_t members, const Arrival &arrival, const c
   barrier.arrivers[warp.index] |= members;
   // An aligned arrival counts its whole warp; so does one of a warp that exists in part.
   barrier.arrived += aligned && arrival.counted ? kWarpSize : uint32_t(std::popcount(members));
+  if (sm->checks)
+    sm->checks->order.arriveBarrier(warp, members, id);
   ++sm->counters.barriers;
   ++sm->progress;
   if (arrival.reduction != Arrival::None)
@@ -93,14 +95,14 @@ static void arrive(Warp &warp, uint32_t members, const Arrival &arrival, const c
         if (sm->warps[w].fibers[lane].result)
           sm->warps[w].setResult(lane, 0, outcome(barrier, arrival.reduction));
       });
-  release(barrier);
+  release(barrier, id);
 }
 
 void emo::rt::emulator::leaveBarriers(Fiber &) {
   for (uint32_t id = 0; id <= kNamedBarriers; ++id) {
     Barrier &barrier = sm->barriers[id];
     if (barrier.operation && !barrier.expected && sm->live && barrier.arrived == sm->live)
-      release(barrier);
+      release(barrier, id);
   }
 }
 

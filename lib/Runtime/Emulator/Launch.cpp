@@ -2,6 +2,7 @@
 // Spreads the CTAs of a launch over threads of the host.
 #include "Launch.h"
 #include "Checks.h"
+#include "GlobalChecks.h"
 
 #include <mutex>
 #include <pthread.h>
@@ -90,9 +91,18 @@ bool emo::rt::emulator::launch(const Launch &kernel, const Options &options, Cou
   LaunchState state;
   state.count = state.failedAt = count;
   state.allocations = allAllocations();
+  // Words of the race detector hold 16 bits of it, and 0 for never.
   static uint64_t launches = 0;
-  state.number = ++launches;
+  if (uint16_t(++launches) == 0) {
+    ++launches;
+    forgetGlobalWords(state.allocations);
+  }
+  state.number = launches;
   state.locked = options.threads > 1;
+  if (options.checks) {
+    state.sites = std::vector<std::atomic<const Site *>>(LaunchState::kSites);
+    state.lastAtomic = std::vector<std::atomic<uint32_t>>(count);
+  }
   emo_sim_checks = options.checks;
   size_t workers = size_t(std::min<uint64_t>(uint64_t(std::max(options.threads, 1)), count));
   while (machines.size() < workers)

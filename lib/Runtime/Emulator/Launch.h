@@ -3,6 +3,7 @@
 #define EMO_LIB_RUNTIME_EMULATOR_LAUNCH_H
 
 #include "Allocations.h"
+#include "Core.h"
 
 #include <mutex>
 
@@ -18,6 +19,26 @@ struct LaunchState {
   AllocationList allocations;
   std::mutex mutex;
   std::string report;
+
+  static constexpr uint32_t kSites = 4096;
+  std::vector<std::atomic<const Site *>> sites; // of accesses to device memory
+  std::vector<std::atomic<uint32_t>> lastAtomic; // by CTA: when
+
+  /// 0 when there is no room.
+  uint16_t siteIndex(const Site *site) {
+    uint32_t hash = uint32_t((uintptr_t(site) >> 3) * 0x9e3779b1u >> 12);
+    for (uint32_t i = 0; i < 8; ++i) {
+      uint32_t index = (hash + i) % kSites;
+      if (!index)
+        continue;
+      const Site *found = sites[index].load(std::memory_order_relaxed);
+      if (!found && sites[index].compare_exchange_strong(found, site))
+        found = site;
+      if (found == site)
+        return uint16_t(index);
+    }
+    return 0;
+  }
 };
 
 } // namespace emo::rt::emulator

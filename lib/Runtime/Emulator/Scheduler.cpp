@@ -237,7 +237,11 @@ void Sm::block() {
 }
 
 void Sm::yield() {
-  switchTo(next());
+  // Another warp first: the own one may spin as a whole.
+  uint32_t step = options.schedule == Schedule::Random ? uint32_t(nextRandom() % warpCount) : 0;
+  for (uint32_t i = 1; i <= warpCount; ++i)
+    if (const Warp &warp = warps[(current->warp->index + step + i) % warpCount]; warp.ready)
+      return switchTo(&warp.fibers[laneAfter(warp.ready, &warp == current->warp ? current->lane : 31)]);
 }
 
 void Sm::poll() {
@@ -266,11 +270,8 @@ void Sm::finish() {
   if (checks && !warp.alive)
     checks->endWarp(warp);
   void *dead;
-  if (!live) {
-    if (checks)
-      checks->endCta();
+  if (!live)
     toHost(&dead);
-  }
   Fiber *to = next();
   current = to;
   ++counters.switches;

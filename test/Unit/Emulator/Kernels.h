@@ -14,8 +14,9 @@
 
 using namespace emo::rt::emulator;
 
+template <size_t N = 8>
 struct Slots {
-  std::array<uint64_t, 132> of{};
+  std::array<uint64_t, N> of;
   operator uint64_t() const { return of[0]; }
   uint64_t operator[](int i) const { return of[i]; }
   float f(int i = 0) const { return std::bit_cast<float>(uint32_t(of[i])); }
@@ -30,9 +31,9 @@ uint64_t slot(T value) {
 
 using Function = void(uint64_t *, const uint64_t *, const emo_sim_site *);
 template <class... T>
-__attribute__((noinline)) Slots call(Function function, const emo_sim_site *site, T... arguments) {
+inline Slots<> call(Function function, const emo_sim_site *site, T... arguments) {
   uint64_t args[sizeof...(T) + 1] = {slot(arguments)...};
-  Slots result;
+  Slots<> result;
   function(result.of.data(), args, site);
   return result;
 }
