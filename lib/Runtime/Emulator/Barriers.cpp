@@ -53,8 +53,9 @@ static void arrive(Warp &warp, uint32_t members, const Arrival &arrival, const c
   Barrier &barrier = sm->barriers[id];
   if (barrier.operation && barrier.expected != expected) {
     Report report(first.site, name, "barrier %u is used with two numbers of threads", id);
-    report.line("here %u, before %u by %s, line %d", expected ? expected : sm->live, barrier.expected ? barrier.expected : sm->live,
-                barrier.operation, barrier.site ? barrier.site->line : 0);
+    auto text = [](uint32_t threads) { return threads ? std::to_string(threads) : "all"; };
+    report.line("here %s, before %s by %s, line %d", text(expected).c_str(), text(barrier.expected).c_str(), barrier.operation,
+                barrier.site ? barrier.site->line : 0);
     report.fail();
   }
   if (barrier.arrivers[warp.index] & members) {

@@ -161,5 +161,5 @@ EMO_SIM_MASKED(elect_sync, "elect.sync", args[0], elect)
 
 EMO_SIM_MASKED(bar_warp_sync, "bar.warp.sync", args[0], [](Warp &, uint32_t) { return true; })
 
-/// Lanes of a fiber-by-fiber machine never run together; those that live are the only answer that does not depend on the schedule.
+/// Lanes never run together here: all that live are active.
 EMO_SIM_OP(activemask) { result[0] = sm->current->warp->alive; }

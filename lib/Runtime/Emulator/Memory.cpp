@@ -35,7 +35,8 @@ Allocation::~Allocation() {
 
 static void add(const Memory *owner, std::shared_ptr<Allocation> allocation) {
   std::lock_guard<std::mutex> lock(registry().mutex);
-  registry().allocations[allocation->begin] = {owner, std::move(allocation)};
+  uintptr_t begin = allocation->begin;
+  registry().allocations[begin] = {owner, std::move(allocation)};
 }
 
 Memory::~Memory() {

@@ -26,7 +26,7 @@ inline uint64_t slot(float value) { return std::bit_cast<uint32_t>(value); }
 template <class T>
   requires std::is_integral_v<T>
 uint64_t slot(T value) {
-  return sizeof(T) == 8 ? uint64_t(value) : uint64_t(std::make_unsigned_t<T>(value));
+  return sizeof(T) == 8 ? uint64_t(value) : uint32_t(value);
 }
 
 using Function = void(uint64_t *, const uint64_t *, const emo_sim_site *);
@@ -51,13 +51,17 @@ template <class T>
 inline void store(T *to, std::type_identity_t<T> value, uint32_t space, const emo_sim_site *site) {
   if (emo_sim_checks)
     emo_sim_access(to, sizeof(T), EMO_SIM_WRITE | space << EMO_SIM_SPACE_SHIFT, site);
-  *(volatile T *)to = value;
+  memcpy(to, &value, sizeof value);
+  asm volatile("" ::: "memory");
 }
 template <class T>
 inline T load(const T *from, uint32_t space, const emo_sim_site *site) {
   if (emo_sim_checks)
     emo_sim_access(from, sizeof(T), space << EMO_SIM_SPACE_SHIFT, site);
-  return *(const volatile T *)from;
+  T value;
+  asm volatile("" ::: "memory");
+  memcpy(&value, from, sizeof value);
+  return value;
 }
 #define EMO_ACCESS(function, spelling, space, ...)                                                                                      \
   ([&] {                                                                                                                                \
@@ -90,7 +94,7 @@ inline void syncThreads(const emo_sim_site *site) {
 using Kernel = void (*)(const int64_t *);
 struct Run {
   uint32_t threads = 32, shared = 0, grid = 1;
-  Options options;
+  Options options = {};
 };
 struct Outcome {
   bool ok;
