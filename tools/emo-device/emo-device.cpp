@@ -19,7 +19,7 @@ using namespace emo;
 namespace cl = llvm::cl;
 
 namespace {
-enum class Emit { Dialect, LLVM, Ptx, HostLLVM, HostObject };
+enum class Emit { Dialect, LLVM, Ptx, Cubin, HostLLVM, HostObject, Report, ReportJSON };
 } // namespace
 
 static cl::OptionCategory category("emo-device options");
@@ -29,11 +29,15 @@ static cl::opt<Emit> emit("emit", cl::desc("What to write"), cl::init(Emit::Ptx)
                           cl::values(clEnumValN(Emit::Dialect, "mlir", "Kernels in the LLVM dialect"),
                                      clEnumValN(Emit::LLVM, "llvm", "Optimised LLVM IR for the GPU"),
                                      clEnumValN(Emit::Ptx, "ptx", "PTX (default)"),
+                                     clEnumValN(Emit::Cubin, "cubin", "Code for the GPU, by ptxas"),
                                      clEnumValN(Emit::HostLLVM, "host-llvm", "LLVM IR of the emulated kernels"),
-                                     clEnumValN(Emit::HostObject, "host-object", "Object with the emulated kernels")));
+                                     clEnumValN(Emit::HostObject, "host-object", "Object with the emulated kernels"),
+                                     clEnumValN(Emit::Report, "report", "Registers, occupancy and instructions of each kernel"),
+                                     clEnumValN(Emit::ReportJSON, "report-json", "The same as JSON")));
 static cl::opt<std::string> arch("arch", cl::desc("Architecture, instead of the modules' emo.device"), cl::value_desc("sm_80"), cl::cat(category));
 static cl::opt<std::string> only("module", cl::desc("Only the gpu.module of this name"), cl::value_desc("name"), cl::cat(category));
 static cl::opt<unsigned> ptxVersion("ptx", cl::desc("PTX version, such as 80 for 8.0, instead of the architecture's own"), cl::init(0), cl::cat(category));
+static cl::opt<std::string> ptxas("ptxas", cl::desc("Path of ptxas or of a CUDA toolkit"), cl::value_desc("path"), cl::cat(category));
 static cl::opt<bool> lineInfo("line-info", cl::desc("Source lines in PTX"), cl::cat(category));
 
 /// Appends what --emit asks for.
@@ -51,6 +55,24 @@ static LogicalResult emitModule(gpu::GPUModuleOp module, std::string &result) {
   case Emit::Ptx:
     text = emitPtx(*code);
     break;
+  case Emit::Cubin:
+  case Emit::Report:
+  case Emit::ReportJSON: {
+    FailureOr<std::string> ptx = emitPtx(*code);
+    FailureOr<Assembled> assembled = failed(ptx) ? FailureOr<Assembled>() : assemble(*code->arch, *ptx, code->loc, ptxas);
+    if (failed(assembled))
+      return failure();
+    if (emit == Emit::Cubin) {
+      text = assembled->cubin;
+      break;
+    }
+    auto reports = reportKernels(*code, *assembled);
+    if (failed(reports))
+      return failure();
+    llvm::raw_string_ostream stream(text.emplace());
+    emit == Emit::Report ? writeReportText(*reports, stream) : writeReportJSON(*reports, stream);
+    break;
+  }
   case Emit::HostLLVM:
   case Emit::HostObject: {
     FailureOr<HostCode> host = lowerToHost(*code);
@@ -88,7 +110,7 @@ static LogicalResult run(ModuleOp module, std::string &result) {
       modules.push_back(kernels);
   if (modules.empty())
     return module.emitError() << "has no gpu.module" << (only.empty() ? "" : " '" + only + "'");
-  if (modules.size() > 1 && emit == Emit::HostObject)
+  if (modules.size() > 1 && (emit == Emit::HostObject || emit == Emit::Cubin || emit == Emit::ReportJSON))
     return module.emitError() << "has " << modules.size() << " gpu.modules and the output holds one; choose with --module";
   for (gpu::GPUModuleOp kernels : modules)
     if (failed(emitModule(kernels, result)))

@@ -13,6 +13,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace emo {
 
@@ -106,6 +107,126 @@ std::string emulatedSymbol(const DeviceArch &arch, llvm::StringRef kernel);
 
 /// A relocatable, position-independent object for x86-64-v3 CPUs.
 mlir::FailureOr<std::string> emitHostObject(HostCode &code);
+
+//===----------------------------------------------------------------------===//
+// Cubins
+//===----------------------------------------------------------------------===//
+
+/// Path of ptxas: `given` (the program or a CUDA toolkit's folder) and nothing else, or, without it, of the first one in PATH,
+/// CUDA_HOME, CUDA_PATH, CUDA_ROOT and /usr/local/cuda. Empty: there is none, so kernels can be written as PTX only.
+std::string findPtxas(llvm::StringRef given = {});
+
+/// What ptxas says of a kernel.
+struct PtxasKernel {
+  std::string name;
+  unsigned registers = 0, barriers = 0;
+  int64_t stackBytes = 0, spillStores = 0, spillLoads = 0;
+  int64_t staticShared = 0; // with what the system takes for itself
+};
+
+/// "(C7510) Potential Performance Loss: ..."
+struct PtxasNote {
+  std::string code, kernel, text;
+  /// Warp group operations were serialised or registers not redistributed: to be treated as an error.
+  bool isError = false;
+};
+
+struct Assembled {
+  std::string cubin, log;
+  std::vector<PtxasKernel> kernels;
+  std::vector<PtxasNote> notes;
+};
+
+/// Runs ptxas. On failure the diagnostic has its message and the command to repeat, and the PTX is kept.
+mlir::FailureOr<Assembled> assemble(const DeviceArch &arch, llvm::StringRef ptx, mlir::Location loc, llvm::StringRef ptxas = {});
+
+//===----------------------------------------------------------------------===//
+// Machine code
+//===----------------------------------------------------------------------===//
+
+struct SassCount {
+  std::string name;
+  unsigned count = 0;
+};
+
+/// Instructions of a kernel or a loop, most frequent first.
+struct SassCensus {
+  unsigned instructions = 0;
+  std::vector<SassCount> opcodes; // HMMA, LDSM, ...
+  std::vector<SassCount> classes; // mma, lds, integer, ...
+  /// Multiply-adds of the matrix instructions whose shape is known, of one warp (of one warp group for wgmma).
+  uint64_t matrixFma = 0;
+  /// Bytes that go through shared memory, of one warp (matrix operands: of one warp group).
+  uint64_t sharedBytes = 0;
+
+  unsigned count(llvm::StringRef opcode) const;
+  unsigned countClass(llvm::StringRef name) const;
+};
+
+struct SassKernel {
+  std::string name;
+  SassCensus all;
+  /// The innermost loop with most matrix instructions, or, when there are none, with most instructions. Empty: no loop.
+  SassCensus loop;
+  uint64_t loopStart = 0, loopEnd = 0; // bytes into the kernel
+};
+
+/// Counts the instructions of every kernel of a cubin. Needs no tool of NVIDIA's.
+mlir::FailureOr<std::vector<SassKernel>> readCubin(llvm::StringRef cubin, mlir::Location loc);
+
+//===----------------------------------------------------------------------===//
+// Reports
+//===----------------------------------------------------------------------===//
+
+/// How many blocks a multiprocessor holds.
+struct Occupancy {
+  unsigned blocks = 0;
+  double share = 0; // of the threads it can hold
+  /// What keeps it from holding more: "registers", "shared memory", "threads" or "blocks".
+  std::string limit;
+};
+
+/// `sharedBytes`: static and dynamic. 0 blocks: the kernel cannot be launched.
+Occupancy computeOccupancy(const DeviceArch &arch, unsigned registers, unsigned threads, int64_t sharedBytes);
+
+/// Predicted, never measured. For one round of the main loop by all warps that a multiprocessor holds, the clocks that each unit needs at
+/// its published rate: one instruction a clock on each of four schedulers, DeviceArch::matrixFma, 128 bytes of shared memory and 16
+/// special functions a clock. The slowest one decides; latencies, memory and warps that do not run the loop are not in the model.
+struct LoopPrediction {
+  double issue = 0, matrix = 0, shared = 0, special = 0; // clocks
+  double clocks = 0;                                     // the largest of them
+  std::string bound;                                     // its name
+  double matrixShare = 0;                                // of the peak of matrix instructions
+};
+
+struct KernelReport {
+  const DeviceArch *arch = nullptr;
+  std::string kernel;
+  unsigned threads = 0, registers = 0, barriers = 0;
+  int64_t stackBytes = 0, spillStores = 0, spillLoads = 0, staticShared = 0, dynamicShared = 0;
+  Occupancy occupancy;
+  SassKernel sass;
+  LoopPrediction loop;
+  std::vector<PtxasNote> notes;
+};
+
+/// Work of one launch, for a prediction of its time.
+struct KernelWork {
+  double fma = 0;         // multiply-adds by matrix instructions
+  double memoryBytes = 0; // read and written, each once
+  int64_t blocks = 1;
+};
+
+/// Predicted seconds of a launch on the architecture's board: the larger of its matrix work at the main loop's predicted share of the peak,
+/// in whole waves of blocks, and its memory traffic at the published bandwidth.
+double predictSeconds(const KernelReport &report, const KernelWork &work);
+
+/// One report a kernel, in the order of code.kernels.
+mlir::FailureOr<std::vector<KernelReport>> reportKernels(const DeviceCode &code, const Assembled &assembled);
+
+/// JSON: {"emo_cuda_report": 1, "kernels": [...]}; text: a few lines a kernel.
+void writeReportJSON(llvm::ArrayRef<KernelReport> reports, llvm::raw_ostream &out);
+void writeReportText(llvm::ArrayRef<KernelReport> reports, llvm::raw_ostream &out);
 
 } // namespace emo
 
