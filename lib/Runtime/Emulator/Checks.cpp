@@ -20,12 +20,12 @@ void Checks::startCta() {
 }
 
 void Checks::endThread(Fiber &fiber) {
-  for (const auto &group : fiber.bulk.groups)
-    for (const BulkStore &store : group)
-      if (!store.read)
-        fail(store.site, nullptr, "a thread ends while its bulk copy may still read shared memory; expected cp.async.bulk.wait_group.read before");
   if (!fiber.bulk.open.empty())
     fail(fiber.bulk.open.front().site, nullptr, "a thread ends before it has committed its bulk copy; expected cp.async.bulk.commit_group");
+  for (const auto &group : fiber.bulk.groups)
+    if (!group.empty())
+      fail(group.front().site, nullptr,
+           "a thread ends while its bulk copy may still read shared memory; expected cp.async.bulk.wait_group.read before");
 }
 
 void Checks::access(Fiber &fiber, const void *address, uint32_t bytes, uint32_t flags, const Site *site) {

@@ -9,6 +9,16 @@
 
 namespace emo::rt::emulator {
 
+/// What the phases of an mbarrier hand on: the open one, and all that are complete.
+struct Phases {
+  View open, closed;
+  void reset() { open.clear(), closed.clear(); }
+  void complete() {
+    closed.merge(open);
+    open.clear();
+  }
+};
+
 struct Checks {
   explicit Checks(Sm &machine) : machine(machine), shared(machine, order), global(machine, order) {}
 
@@ -32,6 +42,12 @@ struct Checks {
   void issueCopy(Fiber &fiber, const Copy &copy);
   void completeCopy(uint32_t actor, const Copy &copy);
 
+  Phases &phases(uint32_t mbarrier) {
+    while (mbarriers.size() <= mbarrier)
+      mbarriers.push_back(std::make_unique<Phases>());
+    return *mbarriers[mbarrier];
+  }
+
   Sm &machine;
   Order order;
   SharedChecks shared;
@@ -39,6 +55,7 @@ struct Checks {
   Statistics statistics;
 
 private:
+  std::vector<std::unique_ptr<Phases>> mbarriers;
   /// Accesses of the running fiber since another one ran.
   const Fiber *spinning = nullptr;
   uint64_t switches = 0;

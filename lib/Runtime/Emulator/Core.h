@@ -7,6 +7,7 @@
 
 #include "emo/Runtime/EmulatedCode.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <memory>
@@ -49,7 +50,6 @@ struct CopyQueue {
 /// A bulk copy to global memory: what it reads and what it writes.
 struct BulkStore {
   std::vector<Copy> pieces;
-  bool read = false;
   const Site *site;
 };
 struct BulkQueue {
@@ -68,7 +68,7 @@ struct Fiber {
   uint64_t *result = nullptr;
   const uint64_t *args = nullptr;
   uint32_t waitObject = 0; // number of a barrier or address of an mbarrier
-  enum class Wait : uint8_t { None, Warp, Warpgroup, Barrier, Mbarrier, Poll } wait = Wait::None;
+  enum class Wait : uint8_t { None, Warp, Warpgroup, Barrier, Mbarrier, Poll, Registers } wait = Wait::None;
   bool triedOnce = false; // lazily, the first try_wait of an open phase fails
   uint32_t waitParity = 0;
   CopyQueue copies;
@@ -115,31 +115,51 @@ struct Barrier {
   const Site *site = nullptr;
 };
 
-/// An mbarrier object lives in shared memory as its index; its state is here.
+/// An mbarrier object: its bytes in shared memory mean nothing, this is its state.
 struct Mbarrier {
   uint32_t offset = 0;
   bool valid = false;
+  bool fenced = false; // for the asynchronous proxy
   uint32_t expected = 0, pending = 0;
-  int64_t transactions = 0;
+  int64_t transactions = 0; // bytes that are expected and have not come
   uint64_t phase = 0;
-  uint32_t initThread = 0;
-  uint32_t waiters = 0;
+  uint32_t initThread = 0, initTime = 0;
+  const Site *initSite = nullptr;
+  uint32_t waiting[kMaxWarps] = {}; // lanes
 };
 
-/// A copy that completes on an mbarrier and has not landed.
+/// Copies that complete on an mbarrier, until somebody has waited for its phase.
 struct FlyingCopy {
   std::vector<Copy> pieces;
-  uint32_t mbarrier; // index; kNoMbarrier: cp.async of one thread, which then arrives
+  uint32_t mbarrier; // index
   uint32_t bytes;
-  uint32_t thread;
-  bool arrives; // an arrival instead of transactions
-  const Site *site;
+  uint32_t thread; // that has issued it
+  bool arrives;    // cp.async: an arrival instead of transactions
+  bool async;      // through the asynchronous proxy
+  bool landed = false;
+  uint64_t phase = 0; // in which it landed
+  const Site *site = nullptr;
 };
 
 struct Warpgroup {
   uint32_t arrived = 0; // warps, 4 bits
   const Operation *operation = nullptr;
   const Site *site = nullptr;
+};
+
+/// Operands of wgmma in shared memory that may still be read: offsets of 16 bytes.
+struct WgmmaReads {
+  std::vector<uint32_t> chunks;
+  const Site *site = nullptr;
+  uint32_t waited = 0; // warps of the warpgroup
+};
+/// Warps of a warpgroup commit and wait each for itself; what all four have waited for is no longer read.
+struct WgmmaState {
+  WgmmaReads open;
+  std::vector<WgmmaReads> groups; // oldest first
+  uint64_t finished = 0;          // groups before these
+  uint64_t committed[4] = {};     // by warp
+  uint32_t fenced = 0;            // warps
 };
 
 struct LaunchState;
@@ -157,8 +177,10 @@ struct Sm {
   Warp warps[kMaxWarps];
   Barrier barriers[kNamedBarriers + 1]; // the last is the cluster's
   Warpgroup warpgroups[kMaxWarps / 4];
+  WgmmaState wgmma[kMaxWarps / 4];
   std::vector<Mbarrier> mbarriers;
   std::vector<FlyingCopy> flying;
+  std::vector<Copy> pieces; // of the copy that is being issued: a fiber that is abandoned must own nothing
   uint64_t progress = 0;        // changes of barriers, which pollers wait for
   uint64_t progressAtPoll = 0;
   uint32_t fruitlessPolls = 0;
@@ -220,6 +242,11 @@ void leaveBarriers(Fiber &fiber);
 /// and makes them ready.
 bool meetWarpgroup(Warp &warp, const Operation &operation);
 void releaseWarpgroup(Warp &warp);
+
+/// Of a warp that ends: its wgmma must be over.
+void endWgmma(const Warp &warp);
+/// Of a thread that ends: lazily, its bulk copies land.
+void endBulk(Fiber &fiber);
 
 /// Arguments and results as the convention has them.
 inline float asFloat(uint64_t slot) { return std::bit_cast<float>(uint32_t(slot)); }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Fences. Fibers see each other's accesses at once; only the checks know of fences between proxies.
 #include "Checks.h"
+#include "Mbarrier.h"
 
 using namespace emo::rt::emulator;
 
@@ -13,6 +14,7 @@ EMO_SIM_OP(fence_acquire_sync_restrict_space_cluster_scope_cluster) {}
 EMO_SIM_OP(fence_release_sync_restrict_space_cta_scope_cluster) {}
 
 static void fenceAsync() {
+  fenceMbarriers();
   if (sm->checks)
     sm->checks->shared.fence(*sm->current);
 }

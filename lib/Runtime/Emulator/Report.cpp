@@ -108,6 +108,9 @@ static void addState(Report &report, const Fiber &fiber) {
                     barrier.offset, (unsigned long long)barrier.phase, (unsigned long long)(barrier.phase & 1), fiber.waitParity,
                     barrier.pending, barrier.expected, (long long)barrier.transactions);
     break;
+  case Fiber::Wait::Registers:
+    report.line("  the warps of the CTA would have %u registers; there are 65536", fiber.waitObject);
+    break;
   case Fiber::Wait::None:
     break;
   }

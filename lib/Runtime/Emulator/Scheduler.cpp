@@ -116,6 +116,8 @@ void Sm::start() {
       barrier = Barrier();
   for (Warpgroup &group : warpgroups)
     group = Warpgroup();
+  for (WgmmaState &state : wgmma)
+    state = WgmmaState();
   for (uint32_t w = 0; w < warpCount; ++w) {
     uint32_t lanes = std::min(threads - w * kWarpSize, kWarpSize);
     warps[w].exists = warps[w].alive = warps[w].ready = lanes == kWarpSize ? kAllLanes : (1u << lanes) - 1;
@@ -261,14 +263,17 @@ void Sm::finish() {
   Warp &warp = *fiber.warp;
   if (checks)
     checks->endThread(fiber);
+  endBulk(fiber);
   warp.alive &= ~(1u << fiber.lane);
   warp.ready &= ~(1u << fiber.lane);
   --live;
   liveWarps -= !warp.alive;
   leaveMeetings(fiber);
   leaveBarriers(fiber);
-  if (checks && !warp.alive)
+  if (checks && !warp.alive) {
+    endWgmma(warp);
     checks->endWarp(warp);
+  }
   void *dead;
   if (!live)
     toHost(&dead);

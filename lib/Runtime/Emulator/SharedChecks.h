@@ -17,7 +17,7 @@ struct SharedAccess {
 
 class SharedChecks {
 public:
-  SharedChecks(Sm &machine, Order &order) : machine(machine), order(order), words(kSharedWindow / 4), fences(kMaxThreads) {}
+  SharedChecks(Sm &machine, Order &order) : machine(machine), order(order), words(kSharedWindow / 4), fences(kAsyncActors + kMaxMbarriers) {}
   void startLaunch();
   void startCta(bool timeBeginsAnew);
 
