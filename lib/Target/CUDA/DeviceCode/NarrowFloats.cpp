@@ -82,6 +82,14 @@ static Value *expand(Instruction &op) {
     return isBF16(compare->getOperand(0))
                ? b.CreateFCmp(compare->getPredicate(), widen(b, compare->getOperand(0)), widen(b, compare->getOperand(1)))
                : nullptr;
+  if (auto *call = dyn_cast<IntrinsicInst>(&op); call && call->getIntrinsicID() == Intrinsic::fma && type->getScalarSizeInBits() == 16) {
+    Type *wide = like(type, b.getDoubleTy());
+    SmallVector<Value *> args;
+    for (Value *arg : call->args())
+      args.push_back(b.CreateFPExt(isBF16(arg) ? widen(b, arg) : arg, wide));
+    Value *sum = b.CreateIntrinsic(Intrinsic::fma, {wide}, args);
+    return isBF16(&op) ? narrow(b, sum) : b.CreateFPTrunc(roundToOdd(b, sum), type);
+  }
   if (!isBF16(&op))
     return nullptr;
   if (auto *binary = dyn_cast<BinaryOperator>(&op))

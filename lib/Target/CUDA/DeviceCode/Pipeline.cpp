@@ -3,12 +3,17 @@
 #include "emo/Target/DeviceCode.h"
 
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
+#include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
 #include "mlir/Conversion/GPUToNVVM/GPUToNVVMPass.h"
 #include "mlir/Conversion/IndexToLLVM/IndexToLLVM.h"
+#include "mlir/Conversion/LLVMCommon/ConversionTarget.h"
+#include "mlir/Conversion/LLVMCommon/TypeConverter.h"
 #include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
-#include "mlir/Conversion/NVVMToLLVM/NVVMToLLVM.h"
 #include "mlir/Conversion/Passes.h"
+#include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
+#include "mlir/Dialect/Index/IR/IndexDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -31,6 +36,14 @@ private:
   static LogicalResult checkSignature(gpu::GPUFuncOp function);
   static LogicalResult checkOp(Operation *op);
 };
+
+struct KernelsToLLVM : PassWrapper<KernelsToLLVM, OperationPass<gpu::GPUModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(KernelsToLLVM)
+  StringRef getArgument() const override { return "emo-device-to-llvm"; }
+  StringRef getDescription() const override { return "Kernels in gpu.modules to the LLVM dialect"; }
+  void getDependentDialects(DialectRegistry &registry) const override { registry.insert<LLVM::LLVMDialect, NVVM::NVVMDialect>(); }
+  void runOnOperation() override;
+};
 } // namespace
 
 LogicalResult CheckKernels::checkSignature(gpu::GPUFuncOp function) {
@@ -52,7 +65,7 @@ LogicalResult CheckKernels::checkOp(Operation *op) {
   if (isa<gpu::DynamicSharedMemoryOp>(op))
     return op->emitOpError("is not supported, use @emo_shared: an external array in address space 3");
   Dialect *dialect = op->getDialect();
-  if (isa<math::MathDialect>(dialect)) {
+  if (dialect && (isa<math::MathDialect>(dialect) || isa<arith::RemFOp>(op))) {
     if (isa<math::AbsFOp, math::AbsIOp, math::CeilOp, math::CopySignOp, math::CountLeadingZerosOp, math::CountTrailingZerosOp,
             math::CtPopOp, math::FloorOp, math::FmaOp, math::RoundEvenOp, math::RsqrtOp, math::SqrtOp, math::TruncOp>(op))
       return success();
@@ -77,22 +90,39 @@ void CheckKernels::runOnOperation() {
     signalPassFailure();
 }
 
+/// Not upstream's convert-gpu-to-nvvm: that one makes calls of libdevice of all mathematics and refuses LLVM's intrinsics. Here they win.
+void KernelsToLLVM::runOnOperation() {
+  LowerToLLVMOptions options(&getContext());
+  options.useBarePtrCallConv = true;
+  LLVMTypeConverter converter(&getContext(), options);
+  configureGpuToNVVMTypeConverter(converter);
+  RewritePatternSet patterns(&getContext());
+  arith::populateArithToLLVMConversionPatterns(converter, patterns);
+  cf::populateControlFlowToLLVMConversionPatterns(converter, patterns);
+  index::populateIndexToLLVMConversionPatterns(converter, patterns);
+  populateGpuToNVVMConversionPatterns(converter, patterns);
+  populateMathToLLVMConversionPatterns(converter, patterns, /*approximateLog1p=*/false, /*benefit=*/2);
+  ub::populateUBToLLVMConversionPatterns(converter, patterns);
+  LLVMConversionTarget target(getContext());
+  target.addLegalDialect<NVVM::NVVMDialect>();
+  target.addIllegalDialect<arith::ArithDialect, cf::ControlFlowDialect, gpu::GPUDialect, index::IndexDialect, math::MathDialect,
+                           ub::UBDialect>();
+  target.addLegalOp<gpu::GPUModuleOp>();
+  if (failed(applyPartialConversion(getOperation(), target, std::move(patterns))))
+    signalPassFailure();
+}
+
 void emo::populateDeviceToLLVMPipeline(OpPassManager &pm) {
   OpPassManager &kernels = pm.nest<gpu::GPUModuleOp>();
   kernels.addPass(std::make_unique<CheckKernels>());
   kernels.addPass(createCanonicalizerPass());
   kernels.addPass(createCSEPass());
   kernels.addPass(createLoopInvariantCodeMotionPass());
-  kernels.addPass(createConvertVectorToSCFPass());
   kernels.addPass(createSCFToControlFlowPass());
-  // Before the GPU's own conversion, which prefers calls of libdevice.
-  kernels.addPass(createConvertMathToLLVMPass());
-  ConvertGpuOpsToNVVMOpsOptions toNVVM;
-  toNVVM.useBarePtrCallConv = true;
-  kernels.addPass(createConvertGpuOpsToNVVMOps(toNVVM));
+  kernels.addPass(arith::createArithExpandOpsPass());
   kernels.addPass(createConvertVectorToLLVMPass());
-  kernels.addPass(createArithToLLVMConversionPass());
-  kernels.addPass(createConvertIndexToLLVMPass());
+  kernels.addPass(std::make_unique<KernelsToLLVM>());
+  // Operations of nvvm that are inline PTX.
   kernels.addPass(createConvertNVVMToLLVMPass());
   kernels.addPass(createReconcileUnrealizedCastsPass());
   kernels.addPass(createCanonicalizerPass());

@@ -173,12 +173,13 @@ std::optional<size_t> KernelReader::target(size_t at) const {
 
 void KernelReader::findBlocks() {
   SmallVector<SmallVector<size_t, 2>> next(code.size());
-  // Lanes that wait at BSYNC go on where the BSSY of the same barrier says.
-  DenseMap<unsigned, SmallVector<size_t, 2>> meetings;
+  // Lanes that wait at BSYNC go on where a BSSY of the same barrier says: one of those whose region it is in, or anywhere ahead.
   auto barrier = [](const Instruction &instruction) { return unsigned(instruction.low >> 16 & 0xf); };
-  for (auto [i, instruction] : llvm::enumerate(code))
-    if (auto to = instruction.code() == kBssy ? target(i) : std::nullopt)
-      meetings[barrier(instruction)].push_back(*to);
+  auto addMeetings = [&](size_t at) {
+    for (size_t i = 0; i < at; ++i)
+      if (auto to = code[i].code() == kBssy && barrier(code[i]) == barrier(code[at]) ? target(i) : std::nullopt; to && *to > at)
+        next[at].push_back(*to);
+  };
   llvm::BitVector leaders(code.size());
   leaders.set(0);
   for (auto [i, instruction] : llvm::enumerate(code)) {
@@ -191,7 +192,8 @@ void KernelReader::findBlocks() {
       falls = instruction.guarded() || (instruction.high >> 23 & 0x1f) != 7;
       break;
     case kBsync:
-      llvm::append_range(next[i], meetings.lookup(barrier(instruction)));
+      addMeetings(i);
+      falls = next[i].empty();
       break;
     case kExit:
     case kRet:
@@ -228,10 +230,20 @@ void KernelReader::findBlocks() {
 /// Natural loops, each as the set of its instructions; those with one header are one loop.
 SmallVector<llvm::BitVector> KernelReader::findLoops() const {
   size_t count = successors.size();
+  // Subroutines are reached by calls only and left out.
+  llvm::BitVector reachable(count);
+  SmallVector<size_t> open = {0};
   SmallVector<SmallVector<size_t, 2>> predecessors(count);
-  for (size_t block = 0; block < count; ++block)
-    for (size_t to : successors[block])
+  while (!open.empty()) {
+    size_t block = open.pop_back_val();
+    if (reachable.test(block))
+      continue;
+    reachable.set(block);
+    for (size_t to : successors[block]) {
       predecessors[to].push_back(block);
+      open.push_back(to);
+    }
+  }
   SmallVector<llvm::BitVector> dominators(count, llvm::BitVector(count, true));
   dominators[0].reset();
   dominators[0].set(0);
@@ -251,7 +263,7 @@ SmallVector<llvm::BitVector> KernelReader::findLoops() const {
   llvm::MapVector<size_t, llvm::BitVector> bodies;
   for (size_t block = 0; block < count; ++block)
     for (size_t header : successors[block]) {
-      if (!dominators[block].test(header) || predecessors[block].empty())
+      if (!reachable.test(block) || !dominators[block].test(header))
         continue;
       llvm::BitVector &body = bodies.try_emplace(header, llvm::BitVector(count)).first->second;
       body.set(header);
