@@ -38,6 +38,7 @@ static cl::opt<std::string> arch("arch", cl::desc("Architecture, instead of the 
 static cl::opt<std::string> only("module", cl::desc("Only the gpu.module of this name"), cl::value_desc("name"), cl::cat(category));
 static cl::opt<unsigned> ptxVersion("ptx", cl::desc("PTX version, such as 80 for 8.0, instead of the architecture's own"), cl::init(0), cl::cat(category));
 static cl::opt<std::string> ptxas("ptxas", cl::desc("Path of ptxas or of a CUDA toolkit"), cl::value_desc("path"), cl::cat(category));
+static cl::opt<bool> census("census", cl::desc("The input is a cubin: count its instructions"), cl::cat(category));
 static cl::opt<bool> lineInfo("line-info", cl::desc("Source lines in PTX"), cl::cat(category));
 
 /// Appends what --emit asks for.
@@ -118,6 +119,14 @@ static LogicalResult run(ModuleOp module, std::string &result) {
   return success();
 }
 
+/// The process's status.
+static int write(StringRef result) {
+  std::string message = writeTextFile(output, [&](llvm::raw_ostream &stream) { stream << result; });
+  if (!message.empty())
+    llvm::errs() << "emo-device: " << message << "\n";
+  return message.empty() ? 0 : 1;
+}
+
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   cl::HideUnrelatedOptions(category);
@@ -133,15 +142,19 @@ int main(int argc, char **argv) {
     llvm::errs() << "emo-device: " << message << "\n";
     return 1;
   }
+  std::string result;
+  if (census) {
+    ScopedDiagnosticHandler errors(&context, [](Diagnostic &error) { llvm::errs() << "emo-device: '" << input << "' " << error << "\n"; });
+    auto kernels = readCubin(file->getBuffer(), UnknownLoc::get(&context));
+    if (failed(kernels))
+      return 1;
+    llvm::raw_string_ostream stream(result);
+    writeCensusText(*kernels, stream);
+    return write(result);
+  }
   llvm::SourceMgr sources;
   sources.AddNewSourceBuffer(std::move(file), {});
   SourceMgrDiagnosticHandler handler(sources, &context);
   OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(sources, &context);
-  std::string result;
-  if (!module || failed(run(*module, result)))
-    return 1;
-  message = writeTextFile(output, [&](llvm::raw_ostream &stream) { stream << result; });
-  if (!message.empty())
-    llvm::errs() << "emo-device: " << message << "\n";
-  return message.empty() ? 0 : 1;
+  return module && succeeded(run(*module, result)) ? write(result) : 1;
 }

@@ -224,6 +224,9 @@ double predictSeconds(const KernelReport &report, const KernelWork &work);
 /// One report a kernel, in the order of code.kernels.
 mlir::FailureOr<std::vector<KernelReport>> reportKernels(const DeviceCode &code, const Assembled &assembled);
 
+/// "KERNEL: 272 instructions: 36 IMAD, ..." and the same of its main loop.
+void writeCensusText(llvm::ArrayRef<SassKernel> kernels, llvm::raw_ostream &out);
+
 /// JSON: {"emo_cuda_report": 1, "kernels": [...]}; text: a few lines a kernel.
 void writeReportJSON(llvm::ArrayRef<KernelReport> reports, llvm::raw_ostream &out);
 void writeReportText(llvm::ArrayRef<KernelReport> reports, llvm::raw_ostream &out);

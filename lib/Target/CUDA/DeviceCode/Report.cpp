@@ -160,6 +160,18 @@ static void writeCounts(llvm::raw_ostream &out, ArrayRef<SassCount> counts) {
   out << "\n";
 }
 
+void emo::writeCensusText(ArrayRef<SassKernel> kernels, llvm::raw_ostream &out) {
+  for (const SassKernel &kernel : kernels) {
+    out << kernel.name << ": " << kernel.all.instructions << " instructions: ";
+    writeCounts(out, kernel.all.opcodes);
+    if (!kernel.loop.instructions)
+      continue;
+    out << "  main loop at " << llvm::format_hex(kernel.loopStart, 0) << " to " << llvm::format_hex(kernel.loopEnd, 0) << ": "
+        << kernel.loop.instructions << " instructions: ";
+    writeCounts(out, kernel.loop.opcodes);
+  }
+}
+
 void emo::writeReportText(ArrayRef<KernelReport> reports, llvm::raw_ostream &out) {
   for (const KernelReport &report : reports) {
     out << report.kernel << " for " << report.arch->name << ": " << report.threads << " threads, " << report.registers << " registers, "

@@ -359,7 +359,7 @@ void KernelReader::read(SassKernel &kernel) {
 
 FailureOr<std::vector<SassKernel>> emo::readCubin(StringRef cubin, Location loc) {
   using namespace llvm::object;
-  auto problem = [&](llvm::Error error) { return emitError(loc) << "cubin cannot be read: " << llvm::toString(std::move(error)); };
+  auto problem = [&](llvm::Error error) { return emitError(loc) << "cannot be read as a cubin: " << llvm::toString(std::move(error)); };
   auto file = ELFFile<ELF64LE>::create(cubin);
   if (!file)
     return problem(file.takeError());
