@@ -308,7 +308,7 @@ static bool finished(const Mbarrier &barrier, bool parity, uint64_t value) {
   return parity ? (barrier.phase & 1) != (value & 1) : barrier.phase > value >> 32;
 }
 
-/// Whether the phase is complete, after having given others the occasion to complete it. `blocks`: only after it is, or, lazily, once before.
+/// Whether the phase is complete. `blocks`: returns when it is; lazily, the first answer is no.
 static bool wait(uint64_t address, bool parity, uint64_t value, bool blocks, const char *name, const Site *site) {
   uint32_t index = useMbarrier(asPointer<void>(address), site, name);
   Fiber &fiber = *sm->current;
@@ -319,14 +319,18 @@ static bool wait(uint64_t address, bool parity, uint64_t value, bool blocks, con
   fiber.waitParity = uint32_t(parity ? value & 1 : value >> 32 & 1);
   if (!finished(sm->mbarriers[index], parity, value))
     landNeeded(index, true);
-  // A device may give up waiting at any time: a kernel must ask again.
-  bool givesUp = !blocks || (sm->options.lazy && !fiber.triedOnce);
-  if (givesUp && !finished(sm->mbarriers[index], parity, value)) {
-    fiber.triedOnce = true;
-    fiber.wait = Fiber::Wait::Poll;
-    sm->poll();
-    if (!finished(sm->mbarriers[index], parity, value))
+  if (!finished(sm->mbarriers[index], parity, value)) {
+    // A device may give up waiting at any time: a kernel must ask again.
+    if (blocks && sm->options.lazy && !fiber.triedOnce) {
+      fiber.triedOnce = true;
       return false;
+    }
+    if (!blocks) {
+      fiber.wait = Fiber::Wait::Poll;
+      sm->poll();
+      if (!finished(sm->mbarriers[index], parity, value))
+        return false;
+    }
   }
   while (!finished(sm->mbarriers[index], parity, value)) {
     fiber.wait = Fiber::Wait::Mbarrier;

@@ -28,7 +28,7 @@ uint32_t SharedChecks::siteIndex(const Site *site) {
 }
 
 inline void SharedChecks::touch(Word &word, uint32_t mask, uint32_t index, const Fiber &fiber, const SharedAccess &access, uint32_t site) {
-  if (word.pending)
+  if (word.pending & mask)
     failPending(index, access);
   if (word.readers && access.write)
     failReaders(index, access);
@@ -85,14 +85,14 @@ void SharedChecks::beginWrite(const Fiber &fiber, uint32_t offset, uint32_t byte
   uint32_t site = siteIndex(access.site);
   each(offset, bytes, [&](Word &word, uint32_t mask, uint32_t index) {
     touch(word, mask, index, fiber, access, site);
-    word.pending = 1;
+    word.pending |= mask;
   });
 }
 
 void SharedChecks::endWrite(uint32_t actor, uint32_t offset, uint32_t bytes, const SharedAccess &access) {
   uint32_t site = siteIndex(access.site);
   each(offset, bytes, [&](Word &word, uint32_t mask, uint32_t) {
-    word.pending = 0;
+    word.pending &= ~mask;
     put(word, {order.now, actor, mask, true, false, access.async, site});
   });
 }
@@ -112,7 +112,7 @@ void SharedChecks::endRead(const Fiber &fiber, uint32_t offset, uint32_t bytes, 
     // Nobody has written meanwhile, so this only moves the read to a later time.
     SharedAccess read = access;
     read.async = false;
-    if (!word.pending)
+    if (!(word.pending & mask))
       touch(word, mask, index, fiber, read, site);
   });
 }

@@ -46,7 +46,8 @@ private:
   struct Word {
     Cell cells[kCells];
     uint32_t cta; // start of the CTA that the rest is about
-    uint8_t written, pending, readers, mbarrier;
+    uint8_t written, pending; // bits of bytes
+    uint8_t readers, mbarrier;
   };
   Word &word(uint32_t index) {
     Word &found = words[index];

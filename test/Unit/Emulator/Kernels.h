@@ -92,7 +92,7 @@ inline void syncThreads(const emo_sim_site *site) {
   }())
 
 using Kernel = void (*)(const int64_t *);
-struct Run {
+struct Shape {
   uint32_t threads = 32, shared = 0, grid = 1;
   Options options = {};
 };
@@ -101,7 +101,7 @@ struct Outcome {
   std::string error;
   Counters counters;
 };
-inline Outcome run(Kernel kernel, const Run &run, std::initializer_list<const void *> pointers = {}) {
+inline Outcome run(Kernel kernel, const Shape &run, std::initializer_list<const void *> pointers = {}) {
   std::vector<int64_t> args;
   for (const void *pointer : pointers)
     args.push_back(int64_t(pointer));
