@@ -111,9 +111,9 @@ const Opcode *KernelReader::find(const Instruction &instruction) const {
     auto *found = llvm::find_if(table, [&](const Opcode &opcode) { return opcode.code == instruction.code(); });
     return found == table.end() ? nullptr : found;
   };
-  // Shares its code with FMUL2, which takes no immediate.
+  // Shares its code with FMUL2, which does not run on the unit for values that a warp has in common.
   static constexpr Opcode kUniformMinimum = {0x04a, "UVIMNMX", "integer"}, kPadding = {kNop, "NOP", "other"};
-  if (instruction.full() == 0x84a)
+  if (instruction.code() == kUniformMinimum.code && (instruction.high >> 27 & 1))
     return &kUniformMinimum;
   // Padding: ptxas puts loads that never happen between some copies.
   if (instruction.never())

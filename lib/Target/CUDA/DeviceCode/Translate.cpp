@@ -31,7 +31,7 @@ static void addSubprogram(LLVM::LLVMFuncOp function) {
   StringRef path = place ? place.getFilename().getValue() : "<unknown>";
   auto file = LLVM::DIFileAttr::get(context, path, "");
   auto unit = LLVM::DICompileUnitAttr::get(DistinctAttr::create(UnitAttr::get(context)), llvm::dwarf::DW_LANG_C, file,
-                                           StringAttr::get(context, "emo"), /*isOptimized=*/true, LLVM::DIEmissionKind::LineTablesOnly);
+                                           StringAttr::get(context, "emo"), /*isOptimized=*/true, LLVM::DIEmissionKind::DebugDirectivesOnly);
   auto type = LLVM::DISubroutineTypeAttr::get(context, llvm::dwarf::DW_CC_normal, {});
   unsigned line = place ? place.getLine() : 1;
   auto flags = LLVM::DISubprogramFlags::Definition | LLVM::DISubprogramFlags::Optimized;
@@ -176,7 +176,8 @@ static LogicalResult checkCalls(const DeviceCode &code) {
 /// LLVM does not know that these need all lanes of a warp at one place, and would move copies of them into branches.
 static void markConvergent(llvm::Module &module) {
   for (llvm::Function &function : module) {
-    function.addFnAttr(llvm::Attribute::Convergent);
+    if (!function.isDeclaration())
+      function.addFnAttr(llvm::Attribute::Convergent);
     for (llvm::Instruction &instruction : llvm::instructions(function))
       if (auto *call = dyn_cast<llvm::CallBase>(&instruction)) {
         StringRef name = call->getCalledFunction() ? call->getCalledFunction()->getName() : "";
