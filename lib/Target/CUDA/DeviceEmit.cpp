@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "DeviceEmit.h"
 
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/SymbolTable.h"
 
 using namespace mlir;
@@ -78,4 +79,33 @@ Value DeviceEmit::ballot(Value condition) {
 
 Value DeviceEmit::fastExp(Value scalar) {
   return intrinsic("llvm.nvvm.ex2.approx.f", b.getF32Type(), mulf(scalar, f32(1.44269504088896341)));
+}
+
+Value DeviceEmit::matchAny(Value value) { return intrinsic("llvm.nvvm.match.any.sync.i32", b.getI32Type(), {c(-1), value}); }
+Value DeviceEmit::lanesBelow() { return intrinsic("llvm.nvvm.read.ptx.sreg.lanemask.lt", b.getI32Type(), {}); }
+Value DeviceEmit::popcount(Value bits) { return math::CtPopOp::create(b, bits); }
+Value DeviceEmit::reduceMax32(Value value) { return intrinsic("llvm.nvvm.redux.sync.max", b.getI32Type(), {value, c(-1)}); }
+Value DeviceEmit::reduceMin32(Value value) { return intrinsic("llvm.nvvm.redux.sync.min", b.getI32Type(), {value, c(-1)}); }
+
+Value DeviceEmit::maxNum(Value x, Value y) { return arith::MaxNumFOp::create(b, x, y); }
+Value DeviceEmit::exp2(Value scalar) { return intrinsic("llvm.nvvm.ex2.approx.f", b.getF32Type(), scalar); }
+
+Value DeviceEmit::nearExp(Value x) {
+  // Results below 2^-126 are 0; -inf would become NaN in the correction. NaN stays.
+  x = arith::MaximumFOp::create(b, x, f32(-100));
+  Value t = mulf(x, f32(1.44269502162933349609375)); // log2(e), high part
+  Value rest = fma(x, f32(1.44269502162933349609375), arith::NegFOp::create(b, t));
+  rest = fma(x, f32(1.92596299112661746887e-8), rest); // what t lacks
+  Value power = intrinsic("llvm.nvvm.ex2.approx.ftz.f", b.getF32Type(), t);
+  return fma(power, mulf(rest, f32(0.693147180559945309417)), power);
+}
+
+Values DeviceEmit::repeatedLoop(Value low, Value high, int64_t step, int64_t times, ValueRange init, Fn<Values(Value, ValueRange)> body) {
+  Values results = loop(low, high, step, init, body);
+  MLIRContext *context = b.getContext();
+  auto unroll = LLVM::LoopUnrollAttr::get(context, /*disable=*/b.getBoolAttr(false), /*count=*/b.getI32IntegerAttr(times),
+                                          /*runtimeDisable=*/{}, /*full=*/{}, {}, {}, {});
+  auto annotation = LLVM::LoopAnnotationAttr::get(context, {}, {}, {}, unroll, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {});
+  results.front().getDefiningOp()->setAttr("llvm.loop_annotation", annotation);
+  return results;
 }

@@ -17,6 +17,7 @@ inline Machine deviceMachine(int lanes) {
   machine.bf16 = true;
   machine.wideIndices = false;
   machine.unaligned = false;
+  machine.functions = false;
   return machine;
 }
 
@@ -65,6 +66,27 @@ public:
 
   /// exp by the special function unit, about 2 ulp (libdevice's fast form): for softmax and sigmoids.
   Value fastExp(Value scalar);
+
+  // Sets of lanes, i32 bits.
+  /// The lanes of the warp whose i32 equals this lane's.
+  Value matchAny(Value value);
+  /// The lanes in front of this one.
+  Value lanesBelow();
+  Value popcount(Value bits);
+
+  /// The largest or smallest i32 (signed) of all 32 lanes, in one instruction.
+  Value reduceMax32(Value value);
+  Value reduceMin32(Value value);
+
+  /// The larger of two scalars, the other one when one is NaN; one instruction.
+  Value maxNum(Value x, Value y);
+  /// 2^x by the special function unit, 2 ulp.
+  Value exp2(Value scalar);
+  /// exp of at most 88 within 3 ulp, by the special function unit and a correction of its argument; below -87.3 it gives 0.
+  Value nearExp(Value scalar);
+
+  /// A loop whose body LLVM repeats `times` times, so that loads of several iterations are under way at once.
+  Values repeatedLoop(Value low, Value high, int64_t step, int64_t times, ValueRange init, Fn<Values(Value, ValueRange)> body);
 };
 
 } // namespace emo::cuda

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Row-wise kernels: rms_norm, row_dot, gather_rows, combine. A warp has a row; its lanes take groups of elements in turn.
+#include "Alignment.h"
 #include "Kernels.h"
 
 using namespace mlir;
@@ -7,25 +8,6 @@ using namespace emo;
 using namespace emo::cuda;
 
 static constexpr int kThreads = 128, kWarps = kThreads / 32;
-
-/// Elements that a lane takes at once: 16 bytes of `type` where rows of `size` elements, `stride` apart, are so aligned; 1 otherwise.
-static int lanesFor(ArrayRef<Type> types, ArrayRef<int64_t> multiples) {
-  int64_t bytes = 2;
-  for (Type type : types)
-    bytes = std::max(bytes, bytesOf(type));
-  for (int lanes = 16 / bytes; lanes > 1; lanes /= 2)
-    if (llvm::all_of(multiples, [&](int64_t m) { return m != ShapedType::kDynamic && m % lanes == 0; }))
-      return lanes;
-  return 1;
-}
-
-/// The static distance between rows, or kDynamic.
-static int64_t rowStride(Value memref) {
-  auto type = cast<MemRefType>(memref.getType());
-  SmallVector<int64_t> strides;
-  int64_t offset;
-  return succeeded(type.getStridesAndOffset(strides, offset)) && strides.size() == 2 ? strides[0] : ShapedType::kDynamic;
-}
 
 /// body(first element, elements) for the lane's share of a row of `size` elements.
 static void eachGroup(DeviceEmit &e, int64_t size, Fn<void(Value, int)> body) {
@@ -46,6 +28,9 @@ static void ownRow(DeviceEmit &e, Value rows, Fn<void(Value)> body) {
   e.onlyIf(e.less(row, rows), [&] { body(row); });
 }
 
+/// Kernels for equal types may take groups of different sizes, because alignment comes from where memrefs come from.
+static std::string kernelKey(Operation *op, const KernelShape &shape) { return keyOf(op) + ";" + std::to_string(shape.lanes); }
+
 static bool isDense(Value v) { return cast<MemRefType>(v.getType()).getLayout().isIdentity(); }
 
 bool emo::cuda::lowerRmsNorm(KernelRmsNormOp op, KernelLibrary &library) {
@@ -56,11 +41,11 @@ bool emo::cuda::lowerRmsNorm(KernelRmsNormOp op, KernelLibrary &library) {
   if (!isDense(out))
     return false;
   int64_t size = cast<MemRefType>(x.getType()).getDimSize(1);
-  KernelShape shape{kThreads, lanesFor({elementOf(x), elementOf(weight), elementOf(out)}, {size, rowStride(x)}), 0};
+  KernelShape shape{kThreads, groupFor({x, weight, out}, size), 0};
   DeviceHost host(op);
   Value rows = host.dim(x, 0);
   Values operands = {x, weight, out, rows, host.stride(x, 0)};
-  StringRef name = library.get("rms_norm_" + Twine(size), keyOf(op), shape, operands, [&](DeviceEmit &e, ValueRange args) {
+  StringRef name = library.get("rms_norm_" + Twine(size), kernelKey(op, shape), shape, operands, [&](DeviceEmit &e, ValueRange args) {
     ownRow(e, args[3], [&](Value row) {
       Value from = e.rowAt(args[0], row, args[4], elementOf(x)), to = e.rowAt(args[2], row, size, elementOf(out));
       Value squares = sumGroups(e, size, [&](Value i, int lanes, Value sum) {
@@ -88,11 +73,11 @@ bool emo::cuda::lowerGatherRows(KernelGatherRowsOp op, KernelLibrary &library) {
       !(index.isInteger(32) || index.isInteger(64)))
     return false;
   int64_t size = cast<MemRefType>(table.getType()).getDimSize(1);
-  KernelShape shape{kThreads, lanesFor({element}, {size}), 0};
+  KernelShape shape{kThreads, groupFor({table, out}, size), 0};
   DeviceHost host(op);
   Value rows = host.dim(ids, 0);
   Values operands = {table, ids, out, rows};
-  StringRef name = library.get("gather_rows_" + Twine(size), keyOf(op), shape, operands, [&](DeviceEmit &e, ValueRange args) {
+  StringRef name = library.get("gather_rows_" + Twine(size), kernelKey(op, shape), shape, operands, [&](DeviceEmit &e, ValueRange args) {
     ownRow(e, args[3], [&](Value row) {
       Value id = e.load(index, e.at(args[1], row, index), bytesOf(index));
       Value from = e.rowAt(args[0], id, size, element), to = e.rowAt(args[2], row, size, element);
@@ -107,5 +92,147 @@ bool emo::cuda::lowerGatherRows(KernelGatherRowsOp op, KernelLibrary &library) {
   return true;
 }
 
-bool emo::cuda::lowerRowDot(KernelRowDotOp, KernelLibrary &) { return false; }
-bool emo::cuda::lowerCombine(KernelCombineOp, KernelLibrary &) { return false; }
+bool emo::cuda::lowerRowDot(KernelRowDotOp op, KernelLibrary &library) {
+  Value a = op.getA(), b = op.getB(), out = op.getOuts()[0];
+  for (Value v : {a, b})
+    if (!isKernelType(elementOf(v)) || !hasDenseRows(v))
+      return false;
+  if (!elementOf(out).isF32() || !isDense(out))
+    return false;
+  int64_t size = cast<MemRefType>(a.getType()).getDimSize(1);
+  KernelShape shape{kThreads, groupFor({a, b}, size), 0};
+  DeviceHost host(op);
+  Value rows = host.dim(a, 0);
+  Values operands = {a, b, out, rows, host.stride(a, 0), host.stride(b, 0)};
+  StringRef name = library.get("row_dot_" + Twine(size), kernelKey(op, shape), shape, operands, [&](DeviceEmit &e, ValueRange args) {
+    ownRow(e, args[3], [&](Value row) {
+      Value first = e.rowAt(args[0], row, args[4], elementOf(a)), second = e.rowAt(args[1], row, args[5], elementOf(b));
+      Value sum = sumGroups(e, size, [&](Value i, int lanes, Value carried) {
+        Value x = e.loadF32(elementOf(a), e.at(first, i, elementOf(a)), lanes);
+        return e.fma(x, e.loadF32(elementOf(b), e.at(second, i, elementOf(b)), lanes), carried);
+      });
+      e.onlyIf(e.equal(e.lane(), e.c(0)), [&] { e.store(sum, e.elementAt(args[2], row, e.b.getF32Type()), 4); });
+    });
+  });
+  host.launch(name, operands, host.ceilDiv(rows, kWarps), shape);
+  op.erase();
+  return true;
+}
+
+namespace {
+
+/// A thread has a group of columns of one token: its rows are all under way at once, and lanes side by side read side by side.
+class CombineWriter {
+public:
+  CombineWriter(DeviceEmit &e, KernelCombineOp op, ValueRange args) : e(e), op(op), args(args) {
+    size = cast<MemRefType>(op.getRows().getType()).getDimSize(1);
+    choices = cast<MemRefType>(op.getWeights().getType()).getDimSize(1);
+  }
+
+  LogicalResult write() {
+    int lanes = e.lanes();
+    int64_t groups = size / lanes;
+    LogicalResult result = success();
+    Value tokens = args[3 + op.getExtras().size() + op.getOuts().size()];
+    Value number = e.add(e.mul(e.block(), e.threads), e.thread());
+    Value token = e.div(number, e.c(groups));
+    e.onlyIf(e.less(token, tokens), [&] {
+      Value column = e.mul(e.rem(number, e.c(groups)), lanes);
+      Values inputs = {sum(token, column)};
+      for (auto [i, extra] : llvm::enumerate(op.getExtras()))
+        inputs.push_back(loadExtra(i, extra, token, column));
+      FailureOr<Values> results = inlineBody(e, op.getBody(), inputs);
+      if (failed(results)) {
+        result = failure();
+        return;
+      }
+      for (auto [i, out] : llvm::enumerate(op.getOuts())) {
+        Value row = e.rowAt(args[3 + op.getExtras().size() + i], token, size, elementOf(out));
+        e.storeF32((*results)[i], elementOf(out), e.at(row, column, elementOf(out)));
+      }
+    });
+    return result;
+  }
+
+private:
+  /// Rows under way at once; with more choices than twice as many they are a loop.
+  static constexpr int64_t kBatch = 8;
+
+  Value sum(Value token, Value column) {
+    int lanes = e.lanes();
+    Type element = elementOf(op.getRows()), weight = elementOf(op.getWeights()), i32 = e.b.getI32Type();
+    Value positions = e.rowAt(args[2], token, choices, i32), factors = e.rowAt(args[1], token, choices, weight);
+    auto rowAt = [&](Value position) { return e.loadF32(element, e.at(e.rowAt(args[0], position, size, element), column, element), lanes); };
+    Value zero = e.f32(0, lanes);
+    if (choices > 2 * kBatch)
+      return e.repeatedLoop(e.c(0), e.c(choices), 1, kBatch, zero, [&](Value j, ValueRange carried) {
+        Value factor = e.splat(e.loadScalar(weight, e.at(factors, j, weight)), lanes);
+        return Values{e.fma(factor, rowAt(e.loadI32(positions, j)), carried[0])};
+      })[0];
+    Values position, factor;
+    for (int64_t j = 0; j < choices; ++j) {
+      position.push_back(e.load(i32, e.at(positions, j, i32), 4));
+      factor.push_back(e.loadScalar(weight, e.at(factors, j, weight)));
+    }
+    Value total = zero;
+    for (int64_t first = 0; first < choices; first += kBatch) {
+      int64_t end = std::min(choices, first + kBatch);
+      Values batch;
+      for (int64_t j = first; j < end; ++j)
+        batch.push_back(rowAt(position[j]));
+      for (int64_t j = first; j < end; ++j)
+        total = e.fma(e.splat(factor[j], lanes), batch[j - first], total);
+    }
+    return total;
+  }
+
+  Value loadExtra(int64_t i, Value extra, Value token, Value column) {
+    Type type = elementOf(extra);
+    Value base = args[3 + i];
+    switch (cast<OperandKindAttr>(op.getKinds()[i]).getValue()) {
+    case OperandKind::Row:
+      return e.splat(e.loadScalar(type, e.elementAt(base, token, type)), e.lanes());
+    case OperandKind::Column:
+      return e.loadF32(type, e.at(base, column, type), e.lanes());
+    case OperandKind::Element:
+      return e.loadF32(type, e.at(e.rowAt(base, token, size, type), column, type), e.lanes());
+    }
+    llvm_unreachable("unknown kind");
+  }
+
+  DeviceEmit &e;
+  KernelCombineOp op;
+  ValueRange args;
+  int64_t size, choices;
+};
+
+} // namespace
+
+bool emo::cuda::lowerCombine(KernelCombineOp op, KernelLibrary &library) {
+  Value rows = op.getRows(), weights = op.getWeights(), inverse = op.getInverse();
+  Values operands = {rows, weights, inverse};
+  llvm::append_range(operands, op.getExtras());
+  llvm::append_range(operands, op.getOuts());
+  for (Value v : operands)
+    if (!isDense(v) || (v != inverse && !isKernelType(elementOf(v))))
+      return false;
+  int64_t size = cast<MemRefType>(rows.getType()).getDimSize(1);
+  int64_t choices = cast<MemRefType>(weights.getType()).getDimSize(1);
+  if (ShapedType::isDynamic(choices) || !elementOf(inverse).isInteger(32) || size == 0)
+    return false;
+  Values grouped = {rows};
+  llvm::append_range(grouped, op.getOuts());
+  for (auto [extra, kind] : llvm::zip_equal(op.getExtras(), op.getKinds().getAsRange<OperandKindAttr>()))
+    if (kind.getValue() != OperandKind::Row)
+      grouped.push_back(extra);
+  KernelShape shape{kThreads, groupFor(grouped, size), 0};
+  DeviceHost host(op);
+  Value tokens = host.dim(weights, 0);
+  operands.push_back(tokens);
+  LogicalResult written = success();
+  StringRef name = library.get("combine_" + Twine(choices) + "x" + Twine(size), kernelKey(op, shape), shape, operands,
+                               [&](DeviceEmit &e, ValueRange args) { written = CombineWriter(e, op, args).write(); });
+  host.launch(name, operands, host.ceilDiv(host.mul(tokens, host.c(size / shape.lanes)), kThreads), shape);
+  op.erase();
+  return succeeded(written);
+}

@@ -63,6 +63,8 @@ Values Emit::unrolledLoop(int64_t count, ValueRange init, Fn<Values(Value, Value
 }
 
 Values Emit::call(StringRef name, Inline inlining, ValueRange args, Fn<Values(ValueRange)> write) {
+  if (!machine.functions)
+    return write(args);
   Operation *module = SymbolTable::getNearestSymbolTable(b.getInsertionBlock()->getParentOp());
   auto function = dyn_cast_or_null<func::FuncOp>(SymbolTable::lookupSymbolIn(module, name));
   if (!function) {

@@ -29,6 +29,7 @@ struct Machine {
   bool bf16 = false;         // rounds f32 to bf16 by an instruction
   bool wideIndices = true;   // offsets are i64, not i32
   bool unaligned = true;     // vectors may lie anywhere, not only at multiples of their size
+  bool functions = true;     // what is written often becomes a function; otherwise it is written in place
 };
 
 class Emit {
