@@ -78,7 +78,7 @@ Value DeviceEmit::ballot(Value condition) {
 }
 
 Value DeviceEmit::fastExp(Value scalar) {
-  return intrinsic("llvm.nvvm.ex2.approx.f", b.getF32Type(), mulf(scalar, f32(1.44269504088896341)));
+  return intrinsic("llvm.nvvm.ex2.approx.f32", b.getF32Type(), mulf(scalar, f32(1.44269504088896341)));
 }
 
 Value DeviceEmit::matchAny(Value value) { return intrinsic("llvm.nvvm.match.any.sync.i32", b.getI32Type(), {c(-1), value}); }
@@ -88,7 +88,7 @@ Value DeviceEmit::reduceMax32(Value value) { return intrinsic("llvm.nvvm.redux.s
 Value DeviceEmit::reduceMin32(Value value) { return intrinsic("llvm.nvvm.redux.sync.min", b.getI32Type(), {value, c(-1)}); }
 
 Value DeviceEmit::maxNum(Value x, Value y) { return arith::MaxNumFOp::create(b, x, y); }
-Value DeviceEmit::exp2(Value scalar) { return intrinsic("llvm.nvvm.ex2.approx.f", b.getF32Type(), scalar); }
+Value DeviceEmit::exp2(Value scalar) { return intrinsic("llvm.nvvm.ex2.approx.ftz.f32", b.getF32Type(), scalar); }
 
 Value DeviceEmit::nearExp(Value x) {
   // Results below 2^-126 are 0; -inf would become NaN in the correction. NaN stays.
@@ -96,7 +96,7 @@ Value DeviceEmit::nearExp(Value x) {
   Value t = mulf(x, f32(1.44269502162933349609375)); // log2(e), high part
   Value rest = fma(x, f32(1.44269502162933349609375), arith::NegFOp::create(b, t));
   rest = fma(x, f32(1.92596299112661746887e-8), rest); // what t lacks
-  Value power = intrinsic("llvm.nvvm.ex2.approx.ftz.f", b.getF32Type(), t);
+  Value power = intrinsic("llvm.nvvm.ex2.approx.ftz.f32", b.getF32Type(), t);
   return fma(power, mulf(rest, f32(0.693147180559945309417)), power);
 }
 

@@ -31,7 +31,7 @@ func.func @all(%x: memref<?x64xf32>, %w: memref<42x64xbf16>, %bias: memref<40xf3
 // CHECK-COUNT-256: math.fma
 // CHECK-LABEL: gpu.func @router_select_128_0
 // CHECK: llvm.call_intrinsic "llvm.nvvm.redux.sync.max"
-// CHECK-COUNT-4: llvm.call_intrinsic "llvm.nvvm.ex2.approx.ftz.f"
+// CHECK-COUNT-4: llvm.call_intrinsic "llvm.nvvm.ex2.approx.ftz.f32"
 // CHECK-COUNT-8: llvm.call_intrinsic "llvm.nvvm.redux.sync.min"
 // CHECK-NOT: llvm.call_intrinsic "llvm.nvvm.redux.sync.min"
 // CHECK: gpu.return

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Attention of many queries in bf16 with mma.sync.m16n8k16 (FlashAttention-2's scheme).
+//
+// A block has 64 queries of one head, a warp 16 of them. Keys and values pass by in blocks of 64 through two buffers in shared memory, filled by
+// cp.async while the other one is in use. Queries, scores and outputs stay in registers: what a product of scores leaves in a thread is, rounded
+// to bf16, just what the product with the values wants from it. Rows in shared memory are 16 bytes apart from a power of two: ldmatrix meets no
+// bank twice.
+#include "Attention.h"
+
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace emo;
+using namespace emo::cuda;
+
+static constexpr int kThreads = 128, kWarps = kThreads / 32;
+static constexpr int kQueries = 64; // of a block: 16 a warp
+static constexpr int kKeys = 64;    // of an inner block
+static constexpr int kTiles = kKeys / 8;
+
+namespace {
+
+struct MmaPlan {
+  explicit MmaPlan(const AttentionForm &form) : rowBytes(form.size * 2 + 16), buffer(kKeys * rowBytes), range(4 * buffer), bytes(range + 8 * kWarps) {}
+
+  int64_t rowBytes;
+  int64_t buffer; // of one block of keys or values: keys 0, values 0, keys 1, values 1
+  int64_t range, bytes;
+};
+
+class MmaWriter : public AttentionWriter {
+public:
+  MmaWriter(DeviceEmit &e, const AttentionForm &form, const AttentionArgs &args, const MmaPlan &plan)
+      : AttentionWriter(e, form, args), plan(plan), steps(form.size / 16) {}
+
+  void write();
+
+private:
+  /// Four 8x8 matrices of bf16, as i32.
+  Values loadMatrices(Value address, bool transposed);
+  /// `sums` (4 scalars) + a (4) * b (2).
+  void multiply(ArrayRef<Value> a, Value b0, Value b1, MutableArrayRef<Value> sums);
+  Value pack(Value low, Value high);
+  void copyBlock(Value keyRow, Value valueRow, Value first, Value high, Value stage);
+  Values loadQueries(Value batch, Value head, Value first, Value start);
+  /// Scores of the warp's queries with the 64 keys at `keys`: 4 scalars for each 8 keys.
+  Values scoreKeys(ArrayRef<Value> queries, Value keys);
+  Values masked(ArrayRef<Value> scores, Value key, Value high, Value batch);
+  void sumValues(ArrayRef<Value> powers, Value values, MutableArrayRef<Value> out);
+  Value sharedRow(Value buffer, Value row, Value bytes) { return e.bytesAt(buffer, e.add(e.mul(row, plan.rowBytes), bytes)); }
+
+  const MmaPlan &plan;
+  int64_t steps;                 // of 16 elements of a head
+  Value lane, quad;              // the lane's place among the 4 that share rows
+  Value positions[2], segments[2]; // of the lane's two queries
+};
+
+} // namespace
+
+Values MmaWriter::loadMatrices(Value address, bool transposed) {
+  MLIRContext *context = e.b.getContext();
+  Type type = LLVM::LLVMStructType::getLiteral(context, SmallVector<Type>(4, i32));
+  Value all = NVVM::LdMatrixOp::create(e.b, type, address, 4, transposed ? NVVM::MMALayout::col : NVVM::MMALayout::row,
+                                       NVVM::LdStMatrixShapeAttr::get(context, 8, 8), NVVM::LdStMatrixEltType::B16);
+  Values matrices;
+  for (int64_t i = 0; i < 4; ++i)
+    matrices.push_back(LLVM::ExtractValueOp::create(e.b, all, ArrayRef<int64_t>{i}));
+  return matrices;
+}
+
+void MmaWriter::multiply(ArrayRef<Value> a, Value b0, Value b1, MutableArrayRef<Value> sums) {
+  Type type = LLVM::LLVMStructType::getLiteral(e.b.getContext(), SmallVector<Type>(4, f32));
+  using Types = std::array<NVVM::MMATypes, 2>;
+  using Layouts = std::array<NVVM::MMALayout, 2>;
+  Value all = NVVM::MmaOp::create(e.b, type, a, ValueRange{b0, b1}, ValueRange(sums), ArrayRef<int64_t>{16, 8, 16}, std::nullopt, std::nullopt,
+                                  Types{NVVM::MMATypes::bf16, NVVM::MMATypes::bf16}, Layouts{NVVM::MMALayout::row, NVVM::MMALayout::col});
+  for (int64_t i = 0; i < 4; ++i)
+    sums[i] = LLVM::ExtractValueOp::create(e.b, all, ArrayRef<int64_t>{i});
+}
+
+Value MmaWriter::pack(Value low, Value high) {
+  Value pair = vector::FromElementsOp::create(e.b, e.vec(2), ValueRange{low, high});
+  Value narrow = arith::TruncFOp::create(e.b, e.vec(2, element), pair);
+  return LLVM::BitcastOp::create(e.b, i32, narrow);
+}
+
+/// Starts the copy of the keys and values from `first` on to the buffers of `stage`; those behind the end repeat the last one, as memory there
+/// may hold anything.
+void MmaWriter::copyBlock(Value keyRow, Value valueRow, Value first, Value high, Value stage) {
+  int64_t chunks = size / 8;
+  Value keys = e.bytesAt(e.shared(), e.mul(stage, 2 * plan.buffer));
+  int64_t total = kKeys * chunks;
+  for (int64_t i = 0; i < total; i += kThreads) {
+    Value number = e.add(e.thread(), i);
+    auto copy = [&] {
+      Value row = e.div(number, e.c(chunks)), chunk = e.rem(number, e.c(chunks));
+      Value source = e.min(e.add(first, row), e.sub(high, e.c(1))), column = e.mul(chunk, 8);
+      Value to = sharedRow(keys, row, e.mul(chunk, 16));
+      NVVM::CpAsyncOp::create(e.b, to, e.at(e.rowAt(keyRow, source, size, element), column, element), 16, NVVM::LoadCacheModifierKind::CG, Value());
+      NVVM::CpAsyncOp::create(e.b, e.bytesAt(to, plan.buffer), e.at(e.rowAt(valueRow, source, size, element), column, element), 16,
+                              NVVM::LoadCacheModifierKind::CG, Value());
+    };
+    if (i + kThreads <= total)
+      copy();
+    else
+      e.onlyIf(e.less(number, e.c(total)), copy);
+  }
+}
+
+/// The warp's queries as left operands, through the buffers of stage 1.
+Values MmaWriter::loadQueries(Value batch, Value head, Value first, Value start) {
+  int64_t groups = size / 2 / form.group;
+  Value buffer = e.shared(2 * plan.buffer);
+  e.repeatedLoop(e.thread(), e.c(kQueries * groups), e.threads, 2, e.c(0), [&](Value i, ValueRange carried) {
+    Value query = e.div(i, e.c(groups)), column = e.mul(e.rem(i, e.c(groups)), form.group);
+    Value token = e.min(e.add(first, query), e.sub(args.sequence, e.c(1))); // those behind the end repeat the last one
+    auto [low, high] = rotatedHalves(qRow(batch, token, head), e.add(start, token), column);
+    Value to = sharedRow(buffer, query, e.mul(column, 2));
+    e.storeF32(low, element, to);
+    e.storeF32(high, element, e.bytesAt(to, size));
+    return Values(carried);
+  });
+  e.barrier();
+  Values queries;
+  Value row = e.add(e.mul(e.warp(), 16), e.rem(lane, e.c(16)));
+  Value address = sharedRow(buffer, row, e.mul(e.div(lane, e.c(16)), 16));
+  for (int64_t step = 0; step < steps; ++step)
+    queries.append(loadMatrices(e.bytesAt(address, 32 * step), /*transposed=*/false));
+  return queries;
+}
+
+Values MmaWriter::scoreKeys(ArrayRef<Value> queries, Value keys) {
+  Values scores(4 * kTiles, e.f32(0));
+  // Lanes 0-7 and 8-15 address the two halves of 16 elements of 8 keys, 16-31 those of the next 8.
+  Value row = e.add(e.rem(lane, e.c(8)), e.mul(e.div(lane, e.c(16)), 8));
+  Value address = sharedRow(keys, row, e.mul(e.rem(e.div(lane, e.c(8)), e.c(2)), 16));
+  for (int64_t step = 0; step < steps; ++step)
+    for (int tile = 0; tile < kTiles; tile += 2) {
+      Values b = loadMatrices(e.bytesAt(address, 8 * tile * plan.rowBytes + 32 * step), /*transposed=*/false);
+      for (int i = 0; i < 2; ++i)
+        multiply(queries.slice(4 * step, 4), b[2 * i], b[2 * i + 1], MutableArrayRef<Value>(scores).slice(4 * (tile + i), 4));
+    }
+  return scores;
+}
+
+void MmaWriter::sumValues(ArrayRef<Value> powers, Value values, MutableArrayRef<Value> out) {
+  Value address = sharedRow(values, e.rem(lane, e.c(16)), e.mul(e.div(lane, e.c(16)), 16));
+  for (int tile = 0; tile < kTiles; tile += 2) {
+    Values a;
+    for (int i = 0; i < 2; ++i)
+      for (int half = 0; half < 2; ++half)
+        a.push_back(pack(powers[4 * (tile + i) + 2 * half], powers[4 * (tile + i) + 2 * half + 1]));
+    for (int64_t step = 0; step < steps; ++step) {
+      Values b = loadMatrices(e.bytesAt(address, 8 * tile * plan.rowBytes + 32 * step), /*transposed=*/true);
+      for (int i = 0; i < 2; ++i)
+        multiply(a, b[2 * i], b[2 * i + 1], out.slice(4 * (2 * step + i), 4));
+    }
+  }
+}
+
+Values MmaWriter::masked(ArrayRef<Value> scores, Value key, Value high, Value batch) {
+  Values results;
+  for (int tile = 0; tile < kTiles; ++tile)
+    for (int half = 0; half < 2; ++half)
+      for (int i = 0; i < 2; ++i) {
+        Value position = e.add(e.add(key, 8 * tile + i), e.mul(quad, 2));
+        Value seen = e.less(position, high);
+        if (form.causal)
+          seen = e.both(seen, e.less(position, e.add(positions[half], 1)));
+        if (args.segments)
+          seen = e.both(seen, e.equal(segmentAt(batch, e.min(position, e.sub(high, e.c(1)))), segments[half]));
+        results.push_back(e.select(seen, scores[results.size()], lowest()));
+      }
+  return results;
+}
+
+void MmaWriter::write() {
+  lane = e.lane();
+  quad = e.rem(lane, e.c(4));
+  // The last queries see the most keys: their blocks start first.
+  Value first = e.mul(e.sub(e.sub(e.blocks(), e.block()), e.c(1)), kQueries);
+  Value head = e.block(1), batch = e.block(2), kvHead = e.div(head, e.c(form.shared()));
+  Value start = startOf(batch);
+  auto [low, high] = keyRange(batch, start, first, kQueries, e.shared(plan.range));
+  Value keyRow = cacheRow(args.keys, batch, kvHead, e.c(0)), valueRow = cacheRow(args.values, batch, kvHead, e.c(0));
+  copyBlock(keyRow, valueRow, low, high, e.c(0));
+  NVVM::CpAsyncCommitGroupOp::create(e.b);
+  Values queries = loadQueries(batch, head, first, start);
+  e.barrier(); // the next block of keys takes the place of the queries
+  Value own = e.add(first, e.add(e.mul(e.warp(), 16), e.div(lane, e.c(4))));
+  for (int half = 0; half < 2; ++half) {
+    Value token = e.min(e.add(own, 8 * half), e.sub(args.sequence, e.c(1)));
+    positions[half] = e.add(start, token);
+    if (args.segments)
+      segments[half] = segmentAt(batch, token);
+  }
+
+  // Carried: the stage in use, largest scores and sums of powers of two queries, outputs (4 scalars for each 8 columns).
+  Values init = {e.c(0), lowest(), lowest(), e.f32(0), e.f32(0)};
+  init.append(8 * steps, e.f32(0));
+  Value scale = e.f32(scoreScale());
+  Values state = e.loop(low, high, kKeys, init, [&, high = high](Value key, ValueRange carried) {
+    Values next(carried);
+    Value stage = carried[0], other = e.sub(e.c(1), stage);
+    e.onlyIf(e.less(e.add(key, kKeys), high), [&] { copyBlock(keyRow, valueRow, e.add(key, kKeys), high, other); });
+    NVVM::CpAsyncCommitGroupOp::create(e.b);
+    NVVM::CpAsyncWaitGroupOp::create(e.b, 1);
+    e.barrier();
+    Value keys = e.bytesAt(e.shared(), e.mul(stage, 2 * plan.buffer));
+    Values scores = scoreKeys(queries, keys);
+    if (args.segments) {
+      scores = masked(scores, key, high, batch);
+    } else {
+      // Only the last blocks hold keys that not all queries see.
+      Value end = e.add(key, kKeys);
+      Value isWhole = e.less(end, e.add(high, 1));
+      if (form.causal)
+        isWhole = e.both(isWhole, e.less(end, e.add(e.add(start, first), 2)));
+      auto branch = scf::IfOp::create(e.b, ValueRange(scores).getTypes(), isWhole, /*withElseRegion=*/true);
+      e.b.setInsertionPointToStart(branch.thenBlock());
+      scf::YieldOp::create(e.b, scores);
+      e.b.setInsertionPointToStart(branch.elseBlock());
+      scf::YieldOp::create(e.b, masked(scores, key, high, batch));
+      e.b.setInsertionPointAfter(branch);
+      scores = Values(branch.getResults());
+    }
+    for (int half = 0; half < 2; ++half) {
+      Value top = lowest();
+      for (int tile = 0; tile < kTiles; ++tile)
+        for (int i = 0; i < 2; ++i)
+          top = e.maxNum(top, scores[4 * tile + 2 * half + i]);
+      for (int lanes : {2, 1})
+        top = e.maxNum(top, e.shuffleXor(top, lanes));
+      top = e.maxNum(top, carried[1 + half]);
+      Value shift = e.mulf(shiftFor(top), scale), sum = e.f32(0);
+      Value factor = e.exp2(e.subf(e.mulf(carried[1 + half], scale), shift));
+      Value minus = arith::NegFOp::create(e.b, shift);
+      for (int tile = 0; tile < kTiles; ++tile)
+        for (int i = 0; i < 2; ++i) {
+          Value &score = scores[4 * tile + 2 * half + i];
+          score = e.exp2(e.fma(score, scale, minus));
+          sum = e.addf(sum, score);
+        }
+      next[1 + half] = top;
+      next[3 + half] = e.fma(carried[3 + half], factor, sum); // of this lane's keys
+      for (int64_t tile = 0; tile < 2 * steps; ++tile)
+        for (int i = 0; i < 2; ++i) {
+          Value &out = next[5 + 4 * tile + 2 * half + i];
+          out = e.mulf(out, factor);
+        }
+    }
+    sumValues(scores, e.bytesAt(keys, plan.buffer), MutableArrayRef<Value>(next).drop_front(5));
+    e.barrier(); // the copy after next takes these buffers
+    next[0] = other;
+    return next;
+  });
+  NVVM::CpAsyncWaitGroupOp::create(e.b, 0);
+  for (int half = 0; half < 2; ++half) {
+    Value inverse = e.divf(e.f32(1), e.warpAdd(state[3 + half], 4));
+    Value token = e.add(own, 8 * half);
+    e.onlyIf(e.less(token, args.sequence), [&] {
+      Value to = e.at(outRow(batch, token, head), e.mul(quad, 2), element);
+      for (int64_t tile = 0; tile < 2 * steps; ++tile) {
+        auto part = [&](int i) { return e.mulf(state[5 + 4 * tile + 2 * half + i], inverse); };
+        e.store(pack(part(0), part(1)), e.at(to, 8 * tile, element), 4);
+      }
+    });
+  }
+}
+
+bool emo::cuda::canLaunchMatrixQueries(const AttentionForm &form) {
+  return form.element.isBF16() && form.size % 16 == 0 && form.size <= 128 && form.scale > 0;
+}
+
+void emo::cuda::launchMatrixQueries(DeviceHost &host, KernelLibrary &library, const AttentionForm &form, const AttentionArgs &operands) {
+  MmaPlan plan(form);
+  KernelShape shape{kThreads, form.group, plan.bytes};
+  Values list = operands.list();
+  StringRef name = library.get("attention_mma_" + Twine(form.heads) + "x" + Twine(form.size), form.key, shape, list, [&](DeviceEmit &e, ValueRange args) {
+    AttentionArgs own = operands.with(args);
+    MmaWriter(e, form, own, plan).write();
+  });
+  host.launch(name, list, {host.ceilDiv(operands.sequence, kQueries), host.c(form.heads), host.dim(form.q, 0)}, shape);
+}
