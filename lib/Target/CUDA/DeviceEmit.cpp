@@ -2,6 +2,7 @@
 #include "DeviceEmit.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/SymbolTable.h"
 
 using namespace mlir;
@@ -108,4 +109,29 @@ Values DeviceEmit::repeatedLoop(Value low, Value high, int64_t step, int64_t tim
   auto annotation = LLVM::LoopAnnotationAttr::get(context, {}, {}, {}, unroll, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {});
   results.front().getDefiningOp()->setAttr("llvm.loop_annotation", annotation);
   return results;
+}
+
+Values DeviceEmit::loadScalars(Type element, Value address, int count) {
+  if (count == 1)
+    return {loadScalar(element, address)};
+  bool bf16 = element.isBF16();
+  Type i32 = b.getI32Type(), f32 = b.getF32Type();
+  Value raw = load(vec(4, bf16 ? i32 : f32), address);
+  Values result;
+  for (int64_t i = 0; i < 4; ++i) {
+    Value word = vector::ExtractOp::create(b, raw, ArrayRef<int64_t>{i});
+    if (!bf16) {
+      result.push_back(word);
+      continue;
+    }
+    result.push_back(arith::BitcastOp::create(b, f32, arith::ShLIOp::create(b, word, c(16))));
+    result.push_back(arith::BitcastOp::create(b, f32, arith::AndIOp::create(b, word, c(int32_t(0xffff0000)))));
+  }
+  return result;
+}
+
+void DeviceEmit::storeScalar(Value value, Type element, Value address) {
+  if (element.isBF16())
+    value = arith::TruncFOp::create(b, element, value);
+  store(value, address);
 }

@@ -64,6 +64,11 @@ public:
   /// i32 bits of the lanes whose condition holds.
   Value ballot(Value condition);
 
+  /// The 16 bytes at `address` as scalars of f32, or one element (`count` 1).
+  Values loadScalars(Type element, Value address, int count);
+  /// The inverse for one element.
+  void storeScalar(Value f32, Type element, Value address);
+
   /// exp by the special function unit, about 2 ulp (libdevice's fast form): for softmax and sigmoids.
   Value fastExp(Value scalar);
 

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What the forms of emo.kernel.matmul share: operands, tiles of rows of one expert, and the epilogue.
+#ifndef EMO_LIB_TARGET_CUDA_MATMUL_H
+#define EMO_LIB_TARGET_CUDA_MATMUL_H
+
+#include "Kernels.h"
+#include "llvm/ADT/DenseMap.h"
+
+namespace emo::cuda {
+
+/// One op: its static facts and the arguments that all of its kernels take.
+class Product {
+public:
+  Product(KernelMatmulOp op, DeviceHost &host);
+  static bool supports(KernelMatmulOp op);
+
+  bool grouped() const { return experts != 0; }
+  /// "linear_256x768" or "expert_256x768".
+  std::string kind() const;
+  /// Whether `elements` of lhs and of the weights may be loaded at once. `unknown` is set when that depends on lhs's stride and offset.
+  bool isAligned(int64_t elements, bool &unknown) const;
+
+  mutable KernelMatmulOp op; // a handle; its accessors are not const
+  Type element;
+  int64_t k, n, experts = 0; // experts 0: one weight for all rows
+  int accumulators;
+  int64_t lhsStride; // or kDynamic
+  Value rows;        // of the result, on the host
+
+  // Positions among the arguments.
+  int weights, gather = -1, offsets = -1, extras, outs, rowCount, stride, extraStrides;
+  Values operands;
+};
+
+/// Rows first..end of one expert; nothing when first is not less than end.
+struct RowTile {
+  Value expert, first, end; // expert: null without groups
+};
+
+/// A product inside one of its kernels.
+class ProductWriter {
+public:
+  ProductWriter(DeviceEmit &e, const Product &product, ValueRange args);
+
+  /// Splits block number `block` of a one-dimensional grid into a tile of rows and a tile of columns, so that blocks that run together share
+  /// rows and weights in the level-2 cache.
+  std::pair<Value, Value> ownTile(int64_t columnTiles);
+  /// Tile number `tile` of `size` rows. Whole warps must call it.
+  RowTile findTile(Value tile, int64_t size);
+  /// The expert of one row; whole warps must call it. Null without groups.
+  Value expertOf(Value row);
+  /// lhs's row for a row of the result.
+  Value lhsRow(Value row);
+  /// Row `column` of a weight.
+  Value weightRow(int j, Value expert, Value column);
+
+  DeviceEmit &e;
+  const Product &product;
+  ValueRange args;
+};
+
+/// Number of row tiles on the host: exact without groups, an upper bound with them.
+Value countRowTiles(DeviceHost &host, const Product &product, int64_t size);
+
+/// Applies the epilogue to sums around (row, column) and stores the results. Loads behind the last row or column are moved inside, stores left out.
+class Epilogue {
+public:
+  struct Row {
+    Value valid; // null: always
+    Values outs, elements, scalars;
+  };
+  /// `masked`: some columns may not exist.
+  Epilogue(ProductWriter &p, Value expert, Value column, bool masked) : p(p), e(p.e), expert(expert), column(column), masked(masked) {}
+
+  /// `end` null: the row exists.
+  Row row(Value row, Value end = {});
+  /// One or two neighbouring columns from `column` + `offset` on; sums[accumulator][column].
+  void store(const Row &row, int64_t offset, llvm::ArrayRef<Values> sums);
+
+private:
+  void storeLanes(const Row &row, int64_t offset, int lanes, llvm::ArrayRef<Values> sums, int first);
+  Value delta(int64_t offset, int lanes);
+  Value loadAt(Type element, Value address, int lanes, bool paired);
+
+  ProductWriter &p;
+  DeviceEmit &e;
+  Value expert, column;
+  bool masked;
+  llvm::DenseMap<int64_t, Value> deltas;
+  llvm::DenseMap<int64_t, Values> columnExtras;
+};
+
+// The forms. Each launches its kernel where the host stands.
+/// Up to 8 rows: a warp sums whole rows of weights. `width`: elements that a lane loads at once.
+void launchFewRows(Product &product, DeviceHost &host, KernelLibrary &library, int width, int rows);
+/// Tiles in shared memory and f32 arithmetic; any size and type.
+void launchSimple(Product &product, DeviceHost &host, KernelLibrary &library, int width);
+
+} // namespace emo::cuda
+#endif // EMO_LIB_TARGET_CUDA_MATMUL_H
