@@ -151,7 +151,7 @@ static void finish(Fiber &fiber, const BulkStore &store) {
     if (sm->options.lazy)
       landCopy(piece);
     if (sm->checks)
-      sm->checks->shared.endRead(fiber, sm->offset(piece.source), piece.bytes, {false, false, true, false, store.site, nullptr});
+      sm->checks->shared.endRead(fiber.thread, sm->offset(piece.source), piece.bytes, {false, false, true, false, store.site, nullptr});
   }
 }
 

@@ -147,16 +147,17 @@ struct Warpgroup {
   const Site *site = nullptr;
 };
 
-/// Operands of wgmma in shared memory that may still be read: offsets of 16 bytes.
+/// A group of wgmma: its operands in shared memory, offsets of 16 bytes, which may be read until it is over.
 struct WgmmaReads {
   std::vector<uint32_t> chunks;
   const Site *site = nullptr;
+  bool over = false;
+  uint32_t time = 0;   // at which it was over
   uint32_t waited = 0; // warps of the warpgroup
 };
-/// Warps of a warpgroup commit and wait each for itself; what all four have waited for is no longer read.
 struct WgmmaState {
   WgmmaReads open;
-  std::vector<WgmmaReads> groups; // oldest first
+  std::vector<WgmmaReads> groups; // for which not all four warps have waited, oldest first
   uint64_t finished = 0;          // groups before these
   uint64_t committed[4] = {};     // by warp
   uint32_t fenced = 0;            // warps
@@ -245,6 +246,8 @@ void releaseWarpgroup(Warp &warp);
 
 /// Of a warp that ends: its wgmma must be over.
 void endWgmma(const Warp &warp);
+/// Of the CTA, by its number of threads.
+uint32_t launchedRegisters();
 /// Of a thread that ends: lazily, its bulk copies land.
 void endBulk(Fiber &fiber);
 

@@ -203,7 +203,7 @@ static void observe(uint32_t index) {
     if (sm->checks) {
       any = true;
       for (const Copy &piece : copy.pieces)
-        sm->checks->shared.endWrite(kAsyncActors + index, sm->offset(piece.target), piece.bytes, {true, false, copy.async, false, copy.site, nullptr});
+        sm->checks->shared.endWrite(kMbarrierActors + index, sm->offset(piece.target), piece.bytes, {true, false, copy.async, false, copy.site, nullptr});
     }
     std::swap(copy, sm->flying.back());
     sm->flying.pop_back();
@@ -212,7 +212,7 @@ static void observe(uint32_t index) {
     return;
   Phases &phases = sm->checks->phases(index);
   if (any)
-    phases.closed.addAsync(index, sm->checks->order.now++);
+    phases.closed.addAsync(kMbarrierActors + index, sm->checks->order.now++);
   sm->checks->order.acquire(*sm->current, phases.closed);
 }
 

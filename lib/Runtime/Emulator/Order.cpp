@@ -35,10 +35,11 @@ void View::addThread(uint32_t thread, uint32_t time) {
   lanes[warp][thread % kWarpSize] = std::max(lanes[warp][thread % kWarpSize], time);
 }
 
-void View::addAsync(uint32_t mbarrier, uint32_t time) {
-  if (async.size() <= mbarrier)
-    async.resize(mbarrier + 1);
-  async[mbarrier] = std::max(async[mbarrier], time);
+void View::addAsync(uint32_t actor, uint32_t time) {
+  uint32_t index = actor - kAsyncActors;
+  if (async.size() <= index)
+    async.resize(index + 1);
+  async[index] = std::max(async[index], time);
 }
 
 bool Order::start() {

@@ -7,8 +7,8 @@
 
 namespace emo::rt::emulator {
 
-/// Actors are the threads, and from here on asynchronous copies, one actor for each mbarrier they complete on.
-constexpr uint32_t kAsyncActors = kMaxThreads, kMaxMbarriers = 1024;
+/// Actors are the threads, then the wgmma of each warpgroup, then asynchronous copies: one actor for each mbarrier they complete on.
+constexpr uint32_t kAsyncActors = kMaxThreads, kMbarrierActors = kAsyncActors + kMaxWarps / 4, kMaxMbarriers = 960;
 
 /// The past of somebody: for each actor the time before which its accesses are over. Kept by warps, and by lanes where they differ.
 class View {
@@ -18,7 +18,7 @@ public:
   void merge(const View &other);
   /// Accesses of this thread up to and including `time`.
   void addThread(uint32_t thread, uint32_t time);
-  void addAsync(uint32_t mbarrier, uint32_t time);
+  void addAsync(uint32_t actor, uint32_t time);
   /// All lanes of the warp: times < `time`.
   void addWarp(uint32_t warp, uint32_t time) {
     warps[warp] = std::max(warps[warp], time);
@@ -61,6 +61,8 @@ public:
   void completeBarrier(const Barrier &barrier, uint32_t id);
   /// What this thread has done and seen goes to `into`; what `from` holds it has seen.
   void release(const Fiber &fiber, View &into);
+  /// All lanes of a warp, which meet, have waited for this actor.
+  void acquire(const Warp &warp, uint32_t actor, uint32_t time) { warpViews[warp.index].addAsync(actor, time); }
   void acquire(const Fiber &fiber, const View &from);
 
 private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Special registers. Clocks count calls, so that a launch is the same every time.
-#include "Core.h"
+#include "Report.h"
 
 using namespace emo::rt::emulator;
 
@@ -70,3 +70,5 @@ EMO_SIM_OP(mapa) { result[0] = args[0]; }
 EMO_SIM_OP(mapa_shared_cluster) { result[0] = args[0]; }
 EMO_SIM_OP(griddepcontrol_wait) {}
 EMO_SIM_OP(griddepcontrol_launch_dependents) {}
+EMO_SIM_OP(trap) { fail(site, "trap", "the kernel has stopped itself"); }
+EMO_SIM_OP(exit) { sm->finish(); }

@@ -109,33 +109,62 @@ static void addState(Report &report, const Fiber &fiber) {
                     barrier.pending, barrier.expected, (long long)barrier.transactions);
     break;
   case Fiber::Wait::Registers:
-    report.line("  the warps of the CTA would have %u registers; there are 65536", fiber.waitObject);
+    report.line("  the warps of the CTA would have %u registers; the launch gives it %u", fiber.waitObject, launchedRegisters());
     break;
   case Fiber::Wait::None:
     break;
   }
 }
 
-void emo::rt::emulator::addWaiters(Report &report) {
-  for (uint32_t t = 0; t < sm->threads;) {
-    const Fiber &fiber = sm->fibers[t];
-    uint32_t end = t + 1;
-    if (!alive(fiber)) {
-      ++t;
+/// "0-31, 40, 64-95" of a set of threads, as far as there is room.
+static void addThreads(const std::vector<bool> &set, size_t count) {
+  char text[64];
+  int ranges = 0;
+  sm->report += count == 1 ? "thread " : "threads ";
+  for (uint32_t t = 0; t < sm->threads; ++t) {
+    if (!set[t])
       continue;
-    }
-    // Lanes of a warp share its meeting only within the warp.
-    while (end < sm->threads && alive(sm->fibers[end]) && sameWait(fiber, sm->fibers[end]) &&
-           (fiber.wait != Fiber::Wait::Warp || end % kWarpSize))
+    uint32_t end = t;
+    while (end + 1 < sm->threads && set[end + 1])
       ++end;
-    const char *operation = fiber.waiting ? fiber.waiting : "?";
-    if (end == t + 1)
-      report.line("thread %u (warp %u): %s", t, t / kWarpSize, operation);
-    else
-      report.line("threads %u-%u (warps %u-%u): %s", t, end - 1, t / kWarpSize, (end - 1) / kWarpSize, operation);
+    if (++ranges == 5) {
+      snprintf(text, sizeof text, ", ... (%zu)", count);
+      sm->report += text;
+      return;
+    }
+    snprintf(text, sizeof text, end > t ? "%s%u-%u" : "%s%u", ranges > 1 ? ", " : "", t, end);
+    sm->report += text;
+    t = end;
+  }
+}
+
+void emo::rt::emulator::addWaiters(Report &report) {
+  // Threads that wait for the same are one line, in the order of their first.
+  static constexpr int kLines = 24;
+  std::vector<bool> told(sm->threads);
+  int lines = 0;
+  for (uint32_t t = 0; t < sm->threads; ++t) {
+    const Fiber &fiber = sm->fibers[t];
+    if (!alive(fiber) || told[t])
+      continue;
+    if (++lines > kLines) {
+      report.line("... and others");
+      break;
+    }
+    std::vector<bool> set(sm->threads);
+    size_t count = 0;
+    for (uint32_t other = t; other < sm->threads; ++other) {
+      const Fiber &candidate = sm->fibers[other];
+      // Lanes of a warp share its meeting only within the warp.
+      if (alive(candidate) && sameWait(fiber, candidate) && (fiber.wait != Fiber::Wait::Warp || candidate.warp == fiber.warp))
+        set[other] = told[other] = true, ++count;
+    }
+    report.line("%s", "");
+    addThreads(set, count);
+    sm->report += ": ";
+    sm->report += fiber.waiting ? fiber.waiting : "?";
     addLine(fiber.site);
     addState(report, fiber);
-    t = end;
   }
 }
 

@@ -27,6 +27,7 @@ uint32_t SharedChecks::siteIndex(const Site *site) {
   return 0;
 }
 
+template <bool records>
 inline void SharedChecks::touch(Word &word, uint32_t mask, uint32_t index, const Fiber &fiber, const SharedAccess &access, uint32_t site) {
   if (word.pending & mask)
     failPending(index, access);
@@ -55,6 +56,8 @@ inline void SharedChecks::touch(Word &word, uint32_t mask, uint32_t index, const
     }
     if (access.async && overlaps && cell.write && !cell.async && !fenced(cell, fiber))
       failFence(cell, index, access);
+    if (!records)
+      continue;
     // Who is after this access will be after that one, too.
     if (!(cell.bytes & ~mask) && (access.write || !cell.write)) {
       cell.time = 0;
@@ -63,6 +66,8 @@ inline void SharedChecks::touch(Word &word, uint32_t mask, uint32_t index, const
       lesser = c;
     }
   }
+  if (!records)
+    return;
   if (room < 0)
     room = lesser >= 0 ? lesser : int(order.now % kCells);
   word.cells[room] = {order.now, fiber.thread, mask, access.write, access.atomic, access.async, site};
@@ -70,21 +75,22 @@ inline void SharedChecks::touch(Word &word, uint32_t mask, uint32_t index, const
 
 void SharedChecks::access(const Fiber &fiber, uint32_t offset, uint32_t bytes, const SharedAccess &access) {
   uint32_t site = siteIndex(access.site);
-  each(offset, bytes, [&](Word &word, uint32_t mask, uint32_t index) { touch(word, mask, index, fiber, access, site); });
+  each(offset, bytes, [&](Word &word, uint32_t mask, uint32_t index) { touch<true>(word, mask, index, fiber, access, site); });
 }
 
 void SharedChecks::put(Word &word, const Cell &cell) {
   int room = int(order.now % kCells);
-  for (int c = 0; c < kCells; ++c)
-    if (word.cells[c].time < order.ctaStart || !(word.cells[c].bytes & ~cell.bytes))
-      word.cells[c].time = 0, room = c;
+  for (int c = 0; c < kCells; ++c) {
+    Cell &old = word.cells[c];
+    if (old.time < order.ctaStart || (!(old.bytes & ~cell.bytes) && (cell.write || old.actor == cell.actor)))
+      old.time = 0, room = c;
+  }
   word.cells[room] = cell;
 }
 
 void SharedChecks::beginWrite(const Fiber &fiber, uint32_t offset, uint32_t bytes, const SharedAccess &access) {
-  uint32_t site = siteIndex(access.site);
   each(offset, bytes, [&](Word &word, uint32_t mask, uint32_t index) {
-    touch(word, mask, index, fiber, access, site);
+    touch<false>(word, mask, index, fiber, access, 0);
     word.pending |= mask;
   });
 }
@@ -98,22 +104,17 @@ void SharedChecks::endWrite(uint32_t actor, uint32_t offset, uint32_t bytes, con
 }
 
 void SharedChecks::beginRead(const Fiber &fiber, uint32_t offset, uint32_t bytes, const SharedAccess &access) {
-  uint32_t site = siteIndex(access.site);
   each(offset, bytes, [&](Word &word, uint32_t mask, uint32_t index) {
-    touch(word, mask, index, fiber, access, site);
+    touch<false>(word, mask, index, fiber, access, 0);
     ++word.readers;
   });
 }
 
-void SharedChecks::endRead(const Fiber &fiber, uint32_t offset, uint32_t bytes, const SharedAccess &access) {
+void SharedChecks::endRead(uint32_t actor, uint32_t offset, uint32_t bytes, const SharedAccess &access) {
   uint32_t site = siteIndex(access.site);
-  each(offset, bytes, [&](Word &word, uint32_t mask, uint32_t index) {
+  each(offset, bytes, [&](Word &word, uint32_t mask, uint32_t) {
     --word.readers;
-    // Nobody has written meanwhile, so this only moves the read to a later time.
-    SharedAccess read = access;
-    read.async = false;
-    if (!(word.pending & mask))
-      touch(word, mask, index, fiber, read, site);
+    put(word, {order.now, actor, mask, false, false, true, site});
   });
 }
 
@@ -141,9 +142,10 @@ void SharedChecks::failRace(const Cell &cell, uint32_t mask, uint32_t index, con
   char text[64];
   if (cell.actor >= kAsyncActors) {
     const Site *site = sites[cell.site];
-    report.line("the other: write of an asynchronous copy that completes on an mbarrier, %s, line %d", site ? site->operation : "?",
-                site ? site->line : 0);
-    report.line("expected: a wait for that phase of the mbarrier, by this thread or by one that it synchronises with");
+    bool copy = cell.actor >= kMbarrierActors;
+    report.line("the other: %s of %s, %s, line %d", other, copy ? "an asynchronous copy that completes on an mbarrier" : "wgmma",
+                site && site->operation ? site->operation : "?", site ? site->line : 0);
+    report.line("expected: a wait for %s, by this thread or by one that it synchronises with", copy ? "that phase of the mbarrier" : "its group");
     report.fail();
   }
   snprintf(text, sizeof text, "the other: %s by", other);
@@ -185,11 +187,34 @@ void SharedChecks::failPending(uint32_t index, const SharedAccess &access) {
 }
 
 void SharedChecks::failReaders(uint32_t index, const SharedAccess &access) {
-  Report report(access.site, access.operation, "write of shared memory at offset 0x%x, which an asynchronous operation may still read", index * 4);
-  for (const Cell &cell : words[index].cells)
-    if (cell.time >= order.ctaStart && cell.async && !cell.write)
-      report.thread("the reader is of", cell.actor, sites[cell.site]);
-  report.line("expected: wgmma.wait_group, or cp.async.bulk.wait_group.read, of the reader before");
+  uint32_t offset = index * 4;
+  Report report(access.site, access.operation, "write of shared memory at offset 0x%x, which an asynchronous operation may still read", offset);
+  auto tell = [&](const char *who, uint32_t number, const Site *site, const char *wait) {
+    report.line("the reader is of %s %u, %s, line %d", who, number, site && site->operation ? site->operation : "?", site ? site->line : 0);
+    report.line("expected: %s of the reader before", wait);
+    report.fail();
+  };
+  for (uint32_t g = 0; g < (machine.warpCount + 3) / 4; ++g) {
+    const WgmmaState &state = machine.wgmma[g];
+    auto reads = [&](const WgmmaReads &of) { return !of.over && std::find(of.chunks.begin(), of.chunks.end(), offset & ~15u) != of.chunks.end(); };
+    for (const WgmmaReads &group : state.groups)
+      if (reads(group))
+        tell("warpgroup", g, group.site, "wgmma.wait_group");
+    if (reads(state.open))
+      tell("warpgroup", g, state.open.site, "wgmma.commit_group and wgmma.wait_group");
+  }
+  for (uint32_t t = 0; t < machine.threads; ++t) {
+    const BulkQueue &queue = machine.fibers[t].bulk;
+    auto look = [&](const std::vector<BulkStore> &stores) {
+      for (const BulkStore &store : stores)
+        for (const Copy &piece : store.pieces)
+          if (machine.offset(piece.source) < offset + 4 && offset < machine.offset(piece.source) + piece.bytes)
+            tell("thread", t, store.site, "cp.async.bulk.wait_group.read");
+    };
+    for (const auto &group : queue.groups)
+      look(group);
+    look(queue.open);
+  }
   report.fail();
 }
 

@@ -17,7 +17,7 @@ struct SharedAccess {
 
 class SharedChecks {
 public:
-  SharedChecks(Sm &machine, Order &order) : machine(machine), order(order), words(kSharedWindow / 4), fences(kAsyncActors + kMaxMbarriers) {}
+  SharedChecks(Sm &machine, Order &order) : machine(machine), order(order), words(kSharedWindow / 4), fences(kMbarrierActors + kMaxMbarriers) {}
   void startLaunch();
   void startCta(bool timeBeginsAnew);
 
@@ -29,7 +29,8 @@ public:
   void endWrite(uint32_t actor, uint32_t offset, uint32_t bytes, const SharedAccess &access);
   /// An asynchronous read begins: nobody may write its bytes until it is over. Calls of begin and end correspond.
   void beginRead(const Fiber &fiber, uint32_t offset, uint32_t bytes, const SharedAccess &access);
-  void endRead(const Fiber &fiber, uint32_t offset, uint32_t bytes, const SharedAccess &access);
+  /// From now on it is an ordinary read of `actor`.
+  void endRead(uint32_t actor, uint32_t offset, uint32_t bytes, const SharedAccess &access);
   void requireWritten(uint32_t offset, uint32_t bytes, const SharedAccess &access);
 
   /// fence.proxy.async of this thread.
@@ -67,6 +68,8 @@ private:
       offset = next;
     }
   }
+  /// Checks an access and, with `records`, keeps it.
+  template <bool records>
   void touch(Word &word, uint32_t mask, uint32_t index, const Fiber &fiber, const SharedAccess &access, uint32_t site);
   void put(Word &word, const Cell &cell);
   bool fenced(const Cell &cell, const Fiber &fiber) const {

@@ -247,17 +247,27 @@ EMO_SIM_ALIGNED(wgmma_commit_group_sync_aligned, "wgmma.commit_group.sync.aligne
   return true;
 })
 
+// The operation is one of the whole warpgroup: when one of its warps has waited for it, it is over, for those that know of that wait.
 EMO_SIM_ALIGNED(wgmma_wait_group_sync_aligned, "wgmma.wait_group.sync.aligned", [](Warp &warp, uint32_t) {
   WgmmaState &state = sm->wgmma[warp.index / 4];
   uint64_t left = warp.arg(0, 0);
   uint64_t committed = state.committed[warp.index % 4];
-  for (size_t i = 0; i < state.groups.size() && state.finished + i + left < committed; ++i)
-    state.groups[i].waited |= 1u << warp.index % 4;
-  while (!state.groups.empty() && state.groups.front().waited == 0xf) {
-    const WgmmaReads &reads = state.groups.front();
-    if (sm->checks)
+  uint32_t actor = kAsyncActors + warp.index / 4;
+  for (size_t i = 0; i < state.groups.size() && state.finished + i + left < committed; ++i) {
+    WgmmaReads &reads = state.groups[i];
+    reads.waited |= 1u << warp.index % 4;
+    if (!sm->checks)
+      continue;
+    if (!reads.over) {
+      reads.time = sm->checks->order.now;
       for (uint32_t chunk : reads.chunks)
-        sm->checks->shared.endRead(*sm->current, chunk, 16, {false, false, true, false, reads.site, nullptr});
+        sm->checks->shared.endRead(actor, chunk, 16, {false, false, true, false, reads.site, nullptr});
+      ++sm->checks->order.now;
+    }
+    reads.over = true;
+    sm->checks->order.acquire(warp, actor, reads.time);
+  }
+  while (!state.groups.empty() && state.groups.front().waited == 0xf) {
     state.groups.erase(state.groups.begin());
     ++state.finished;
   }
@@ -278,11 +288,13 @@ void emo::rt::emulator::endWgmma(const Warp &warp) {
 
 static constexpr uint32_t kRegisters = 64 << 10;
 
-/// As launched, a thread has what the file gives to all alike.
+/// As launched, a thread has what the file gives to all alike; the CTA never gets more than that.
+static uint32_t registersEach() { return std::min(kRegisters / (sm->warpCount * kWarpSize) / 8 * 8, 256u); }
+uint32_t emo::rt::emulator::launchedRegisters() { return registersEach() * sm->warpCount * kWarpSize; }
 static uint32_t registersInUse() {
-  uint32_t each = std::min(kRegisters / (sm->warpCount * kWarpSize) / 8 * 8, 255u), sum = 0;
+  uint32_t sum = 0;
   for (uint32_t w = 0; w < sm->warpCount; ++w)
-    sum += (sm->warps[w].registers ? sm->warps[w].registers : each) * kWarpSize;
+    sum += (sm->warps[w].registers ? sm->warps[w].registers : registersEach()) * kWarpSize;
   return sum;
 }
 static bool setRegisters(Warp &warp, uint32_t) {
@@ -300,7 +312,7 @@ EMO_SIM_OP(setmaxnreg_inc_sync_aligned_u32) {
   meet(increase, kAllLanes, result, args, site);
   // It waits until others have given registers back.
   Fiber &fiber = *sm->current;
-  while (registersInUse() > kRegisters) {
+  while (registersInUse() > launchedRegisters()) {
     fiber.wait = Fiber::Wait::Registers;
     fiber.waitObject = registersInUse();
     sm->poll();

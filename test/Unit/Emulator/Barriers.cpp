@@ -144,8 +144,8 @@ TEST(Barriers, Deadlock) {
       },
       {96, 0, 1, {}});
   expectReport(outcome, {"error: deadlock: no thread of the CTA can go on", "kernel: kernel", "where: CTA (0,0,0)",
-                         "threads 0-31 (warps 0-0): barrier.cta.sync.aligned, line", "barrier 1: 32 of 64 threads have arrived",
-                         "threads 32-63 (warps 1-1): barrier.cta.sync.aligned, line", "barrier 2: 32 of 96 threads have arrived",
+                         "threads 0-31: barrier.cta.sync.aligned, line", "barrier 1: 32 of 64 threads have arrived",
+                         "threads 32-63: barrier.cta.sync.aligned, line", "barrier 2: 32 of 96 threads have arrived",
                          "32 of 96 threads have ended"});
 }
 TEST(Barriers, WrongUse) {

@@ -175,7 +175,7 @@ TEST(Mbarrier, PollingForEver) {
         while (!SIM(mbarrier_test_wait_parity_scope_cta_space_cta, sharedAt(0), 0u))
           ;
       },
-      {64, 64}, {"error: deadlock", "threads 0-63 (warps 0-1): mbarrier.test_wait.parity, line", "64 of 64 arrivals pending"});
+      {64, 64}, {"error: deadlock", "threads 0-63: mbarrier.test_wait.parity, line", "64 of 64 arrivals pending"});
 }
 // A kernel that takes the first answer of try_wait for the last.
 TEST(Mbarrier, TryWaitMayGiveUp) {

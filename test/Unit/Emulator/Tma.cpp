@@ -306,8 +306,8 @@ TEST(Tma, Store) {
                                     "which was written through the generic proxy without a fence", "operation: cp.async.bulk.tensor.global.shared.tile",
                                     "written by thread ", "expected: fence.proxy.async by the writer"}, {&tensor});
   expectFound(storeKernel<2>, how, {"error: "}, {&tensor});
-  expectFound(storeKernel<3>, how, {"error: write of shared memory at offset 0x", "which an asynchronous operation may still read", "the reader is of thread 0",
-                                    "expected: wgmma.wait_group, or cp.async.bulk.wait_group.read, of the reader before"}, {&tensor});
+  expectFound(storeKernel<3>, how, {"error: write of shared memory at offset 0x", "which an asynchronous operation may still read", "the reader is of thread 0, cp_async_bulk_tensor_s2g_tile_2d, line",
+                                    "expected: cp.async.bulk.wait_group.read of the reader before"}, {&tensor});
   expectFound(storeKernel<4>, how, {"error: a thread ends while its bulk copy may still read shared memory; expected cp.async.bulk.wait_group.read before"},
               {&tensor});
   expectFound(storeKernel<5>, how, {"error: "}, {&tensor});
