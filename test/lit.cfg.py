@@ -56,3 +56,13 @@ try:
     config.available_features.add("terminal")
 except OSError:
     pass
+# NVIDIA's assembler, where emo looks for it.
+ptxas = shutil.which("ptxas")
+for name in ("CUDA_HOME", "CUDA_PATH", "CUDA_ROOT"):
+    if name in os.environ:
+        config.environment[name] = os.environ[name]
+        ptxas = ptxas or shutil.which(os.path.join(os.environ[name], "bin", "ptxas"))
+ptxas = ptxas or shutil.which("/usr/local/cuda/bin/ptxas")
+if ptxas:
+    config.available_features.add("ptxas")
+    config.substitutions.append(("%ptxas", '"%s"' % ptxas))

@@ -72,8 +72,8 @@ static void readLog(Assembled &result) {
     }
     SmallVector<StringRef> found;
     if (note.match(line, &found)) {
-      StringRef name = quoted(found[2], "function '");
-      result.notes.push_back({found[1].str(), name.empty() && kernel ? kernel->name : name.str(), found[2].trim().str(), isGate(found[1])});
+      // Notes come before all kernels.
+      result.notes.push_back({found[1].str(), quoted(found[2], "function '").str(), found[2].trim().str(), isGate(found[1])});
     }
     if (!kernel)
       continue;

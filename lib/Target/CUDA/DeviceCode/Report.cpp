@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // What can be said of kernels without running them.
-#include "emo/Target/DeviceCode.h"
+#include "TargetMachine.h"
 
+#include "llvm/IR/InstIterator.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MathExtras.h"
@@ -46,6 +47,16 @@ double emo::predictSeconds(const KernelReport &report, const KernelWork &work) {
   return std::max(memory, matrix);
 }
 
+/// Whether a note is about a kernel. Of setmaxnreg ptxas does not say whose it is.
+static bool concerns(const PtxasNote &note, const llvm::Function &kernel) {
+  if (!note.kernel.empty())
+    return note.kernel == kernel.getName();
+  return !StringRef(note.text).contains("setmaxnreg") || llvm::any_of(llvm::instructions(kernel), [](const llvm::Instruction &instruction) {
+    auto *call = dyn_cast<llvm::CallBase>(&instruction);
+    return call && StringRef(deviceOperation(*call)).starts_with("setmaxnreg");
+  });
+}
+
 FailureOr<std::vector<KernelReport>> emo::reportKernels(const DeviceCode &code, const Assembled &assembled) {
   auto sass = readCubin(assembled.cubin, code.loc);
   if (failed(sass))
@@ -68,7 +79,7 @@ FailureOr<std::vector<KernelReport>> emo::reportKernels(const DeviceCode &code, 
       report.staticShared = said.staticShared;
     }
     for (const PtxasNote &note : assembled.notes)
-      if (note.kernel == kernel.name || note.kernel.empty())
+      if (concerns(note, *code.module->getFunction(kernel.name)))
         report.notes.push_back(note);
     for (const SassKernel &counted : *sass)
       if (counted.name == kernel.name)
