@@ -161,8 +161,12 @@ EMO_BARRIER0(barrier0_and, And)
 EMO_BARRIER0(barrier0_or, Or)
 EMO_BARRIER0(barrier0_popc, Popc)
 
-/// Inline PTX that nvvm.barrier.arrive becomes: (barrier, threads); a literal barrier is an operand, too.
-EMO_SIM_OP(ptx_bar_arrive) { meet(barrier_cta_arrive_aligned_count_operation, kAllLanes, result, args, site); }
+/// Inline PTX that nvvm.barrier.arrive becomes: (barrier, threads), or (threads) when barrier 0 is part of the text. No barrier has a number
+/// that is one of threads.
+EMO_SIM_OP(ptx_bar_arrive) {
+  uint64_t slots[2] = {0, args[0]};
+  meet(barrier_cta_arrive_aligned_count_operation, kAllLanes, result, args[0] >= kWarpSize ? slots : args, site);
+}
 
 // A cluster of this emulator is one CTA.
 EMO_SIM_OP(barrier_cluster_arrive) {}

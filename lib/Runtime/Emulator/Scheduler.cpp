@@ -9,6 +9,7 @@
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define EMO_ASAN 1
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 #endif
@@ -132,6 +133,10 @@ void Sm::start() {
     fiber.wait = Fiber::Wait::None;
     fiber.waiting = nullptr;
     fiber.triedOnce = false;
+#ifdef EMO_ASAN
+    // Fibers that were abandoned have left their frames marked.
+    __asan_unpoison_memory_region(stackOf(*this, t), kStack);
+#endif
     // The kernel sees a stack as after a call: 8 modulo 16. Tops are spread over the sets of the first-level cache.
     void **top = reinterpret_cast<void **>(stackOf(*this, t) + kStack - (t * 448) % kPage / 64 * 64) - 1;
     *--top = reinterpret_cast<void *>(enter);
