@@ -135,3 +135,11 @@ void DeviceEmit::storeScalar(Value value, Type element, Value address) {
     value = arith::TruncFOp::create(b, element, value);
   store(value, address);
 }
+
+Values DeviceEmit::keptLoop(Value low, Value high, int64_t step, ValueRange init, Fn<Values(Value, ValueRange)> body) {
+  Values results = loop(low, high, step, init, body);
+  auto unroll = LLVM::LoopUnrollAttr::get(b.getContext(), /*disable=*/b.getBoolAttr(true), {}, {}, {}, {}, {}, {});
+  auto annotation = LLVM::LoopAnnotationAttr::get(b.getContext(), {}, {}, {}, unroll, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {});
+  results.front().getDefiningOp()->setAttr("llvm.loop_annotation", annotation);
+  return results;
+}

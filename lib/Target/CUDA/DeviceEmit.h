@@ -64,6 +64,9 @@ public:
   /// i32 bits of the lanes whose condition holds.
   Value ballot(Value condition);
 
+  /// A loop that LLVM leaves as it is.
+  Values keptLoop(Value low, Value high, int64_t step, ValueRange init, Fn<Values(Value, ValueRange)> body);
+
   /// The 16 bytes at `address` as scalars of f32, or one element (`count` 1).
   Values loadScalars(Type element, Value address, int count);
   /// The inverse for one element.

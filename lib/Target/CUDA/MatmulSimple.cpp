@@ -25,7 +25,7 @@ public:
 private:
   /// What a thread copies: `count` pieces of `width` elements of one operand, at k = `k` + piece's, to shared memory.
   struct Pieces {
-    Values rows;   // addresses of element 0
+    Value row;     // address of element 0
     Values places; // [k][row] of the tile, in f32
   };
   Pieces pieces(Fn<Value(Value row)> rowAt);
@@ -42,20 +42,17 @@ private:
 };
 } // namespace
 
-// Wide pieces: the lanes of a warp take 32 rows of one k, so that their stores hit different banks. Single elements: 16 neighbours of a row.
+// The lanes of a warp take 32 rows of one k, so that their stores hit different banks; what they leave of a sector is read from the level-1
+// cache by the next piece.
 Value SimpleWriter::depthOf(int piece) {
-  if (width == 1)
-    return e.rem(e.thread(), e.c(kDepth));
   return e.mul(e.add(e.div(e.thread(), e.c(kTile)), piece * (kThreads / kTile)), width);
 }
 
 SimpleWriter::Pieces SimpleWriter::pieces(Fn<Value(Value)> rowAt) {
-  Pieces result;
-  for (int i = 0; i < count(); ++i) {
-    Value row = width == 1 ? e.add(e.div(e.thread(), e.c(kDepth)), i * (kThreads / kDepth)) : e.rem(e.thread(), e.c(kTile));
-    result.rows.push_back(width == 1 || i == 0 ? rowAt(row) : result.rows[0]);
+  Value row = e.rem(e.thread(), e.c(kTile));
+  Pieces result{rowAt(row), {}};
+  for (int i = 0; i < count(); ++i)
     result.places.push_back(e.add(e.mul(depthOf(i), kPitch), row));
-  }
   return result;
 }
 
@@ -64,7 +61,7 @@ Values SimpleWriter::loadPieces(const Pieces &pieces, Value k) {
   Values values;
   for (int i = 0; i < count(); ++i) {
     Value at = e.add(k, depthOf(i)), inside = e.min(at, e.c(product.k - width));
-    Value address = e.at(pieces.rows[i], inside, product.element);
+    Value address = e.at(pieces.row, inside, product.element);
     Values loaded;
     if (width == 1)
       loaded = {e.loadScalar(product.element, address)};

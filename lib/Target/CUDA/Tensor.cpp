@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "Tensor.h"
+
+using namespace mlir;
+using namespace emo::cuda;
+
+void emo::cuda::copyAsync(DeviceEmit &e, Value shared, Value global, Value bytes) {
+  NVVM::CpAsyncOp::create(e.b, shared, global, 16, NVVM::LoadCacheModifierKind::CG, bytes);
+}
+void emo::cuda::commitCopies(DeviceEmit &e) { NVVM::CpAsyncCommitGroupOp::create(e.b); }
+void emo::cuda::waitCopies(DeviceEmit &e, int left) { NVVM::CpAsyncWaitGroupOp::create(e.b, left); }
+
+static Values fields(DeviceEmit &e, Value structure, int count) {
+  Values result;
+  for (int i = 0; i < count; ++i)
+    result.push_back(LLVM::ExtractValueOp::create(e.b, structure, i));
+  return result;
+}
+
+Values emo::cuda::loadMatrices(DeviceEmit &e, Value address, bool transposed) {
+  Type i32 = e.b.getI32Type();
+  Type four = LLVM::LLVMStructType::getLiteral(e.b.getContext(), {i32, i32, i32, i32});
+  auto shape = NVVM::LdStMatrixShapeAttr::get(e.b.getContext(), 8, 8);
+  Value loaded = NVVM::LdMatrixOp::create(e.b, four, address, 4, transposed ? NVVM::MMALayout::col : NVVM::MMALayout::row, shape,
+                                          NVVM::LdStMatrixEltType::B16);
+  return fields(e, loaded, 4);
+}
+
+Values emo::cuda::multiplyAdd(DeviceEmit &e, ValueRange a, ValueRange b, ValueRange c) {
+  Type f32 = e.b.getF32Type();
+  Type four = LLVM::LLVMStructType::getLiteral(e.b.getContext(), {f32, f32, f32, f32});
+  Value sums = NVVM::MmaOp::create(e.b, four, a, b, c, {16, 8, 16}, std::nullopt, std::nullopt,
+                                   std::array{NVVM::MMATypes::bf16, NVVM::MMATypes::bf16},
+                                   std::array{NVVM::MMALayout::row, NVVM::MMALayout::col});
+  return fields(e, sums, 4);
+}
+
+Value SwizzledRows::offset(DeviceEmit &e, Value row, Value chunk) const {
+  // Rows of 64 bytes: two share a line of 128, so that pairs of rows have one order.
+  Value key = chunks() == 8 ? e.rem(row, e.c(8)) : e.rem(e.div(row, e.c(2)), e.c(4));
+  Value place = arith::XOrIOp::create(e.b, chunk, key);
+  return e.add(e.mul(row, rowBytes()), e.mul(place, 16));
+}
