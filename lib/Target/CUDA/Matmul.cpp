@@ -44,7 +44,8 @@ static void launchFew(Product &product, DeviceHost &host, KernelLibrary &library
 }
 
 // Tiles of weights alone fill a device when rows are few; blocks of 128 rows only when there are enough of them.
-static constexpr TensorTile kLow{16, 64, 64, 16, 16, 4}, kMiddle{64, 64, 32, 32, 32, 4}, kLarge{128, 128, 32, 64, 64, 4};
+static constexpr TensorTile kLow{16, 64, 64, 16, 16, 4}, kMiddle{64, 64, 32, 32, 32, 4}, kLarge{128, 128, 32, 64, 64, 4},
+    kLargeLoss{128, 128, 32, 64, 32, 4}; // leaves registers for exponentials
 static constexpr int64_t kMultiprocessors = 108; // of the smallest device that large tiles are for
 
 /// By the rows that a weight meets, on average of the experts.
@@ -59,19 +60,27 @@ static void launchTiles(Product &product, DeviceHost &host, KernelLibrary &libra
       [&] {
         branch(
             host, below(large), [&] { launchTensor(product, host, library, kMiddle); },
-            [&] { launchTensor(product, host, library, kLarge); });
+            [&] { launchTensor(product, host, library, product.op ? kLarge : kLargeLoss); });
       });
 }
 
-static void launchAligned(Product &product, DeviceHost &host, KernelLibrary &library, int width) {
-  branch(
-      host, less(host, product.rows, host.c(9)), [&] { launchFew(product, host, library, width); },
-      [&] {
-        if (product.element.isF32() || width == 1)
-          launchSimple(product, host, library, width);
-        else
-          launchTiles(product, host, library);
-      });
+void emo::cuda::launchTiled(Product &product, DeviceHost &host, KernelLibrary &library, int width) {
+  if (product.element.isF32() || width == 1)
+    launchSimple(product, host, library, width);
+  else
+    launchTiles(product, host, library);
+}
+
+void emo::cuda::launchByWidth(Product &product, Value lhs, DeviceHost &host, Fn<void(int)> launch) {
+  int width = 16 / bytesOf(product.element);
+  bool unknown = false;
+  if (!product.isAligned(lhs, width, unknown))
+    launch(1);
+  else if (!unknown)
+    launch(width);
+  else
+    branch(
+        host, hasAlignedRows(host, lhs, width), [&] { launch(width); }, [&] { launch(1); });
 }
 
 bool emo::cuda::lowerMatmul(KernelMatmulOp op, KernelLibrary &library) {
@@ -79,16 +88,11 @@ bool emo::cuda::lowerMatmul(KernelMatmulOp op, KernelLibrary &library) {
     return false;
   DeviceHost host(op);
   Product product(op, host);
-  int width = 16 / bytesOf(product.element);
-  bool unknown = false;
-  if (!product.isAligned(width, unknown))
-    launchAligned(product, host, library, 1);
-  else if (!unknown)
-    launchAligned(product, host, library, width);
-  else
+  launchByWidth(product, op.getLhs(), host, [&](int width) {
     branch(
-        host, hasAlignedRows(host, op.getLhs(), width), [&] { launchAligned(product, host, library, width); },
-        [&] { launchSimple(product, host, library, 1); });
+        host, less(host, product.rows, host.c(9)), [&] { launchFew(product, host, library, width); },
+        [&] { launchTiled(product, host, library, width); });
+  });
   op.erase();
   return true;
 }

@@ -20,7 +20,7 @@ bool Product::supports(KernelMatmulOp op) {
 }
 
 Product::Product(KernelMatmulOp op, DeviceHost &host)
-    : op(op), element(elementOf(op.getLhs())), k(typeOf(op.getLhs()).getDimSize(1)), n(typeOf(op.getOuts()[0]).getDimSize(1)),
+    : op(op), key(keyOf(op)), element(elementOf(op.getLhs())), k(typeOf(op.getLhs()).getDimSize(1)), n(typeOf(op.getOuts()[0]).getDimSize(1)),
       accumulators(op.getAccumulators()), rows(host.dim(op.getOuts()[0], 0)) {
   if (op.getOffsets())
     experts = typeOf(op.getWeights()[0]).getDimSize(0);
@@ -49,12 +49,22 @@ Product::Product(KernelMatmulOp op, DeviceHost &host)
     append(host.stride(extra, 0));
 }
 
-std::string Product::kind() const { return ((grouped() ? "expert_" : "linear_") + Twine(k) + "x" + Twine(n)).str(); }
+Product::Product(KernelLossOp loss, DeviceHost &host)
+    : key(keyOf(loss)), element(elementOf(loss.getX())), k(typeOf(loss.getX()).getDimSize(1)), n(loss.getVocabSize()), accumulators(1), lhsStride(k),
+      rows(host.dim(loss.getX(), 0)), weights(1), extras(0), outs(0), rowCount(3), stride(-1), extraStrides(0) {
+  operands = {loss.getX(), loss.getWeight(), loss.getTargets(), rows};
+}
 
-bool Product::isAligned(int64_t elements, bool &unknown) const {
+std::string Product::kind() const {
+  if (!op)
+    return ("loss_" + Twine(k) + "x" + Twine(n)).str();
+  return ((grouped() ? "expert_" : "linear_") + Twine(k) + "x" + Twine(n)).str();
+}
+
+bool Product::isAligned(Value lhs, int64_t elements, bool &unknown) const {
   SmallVector<int64_t> strides;
   int64_t offset;
-  (void)typeOf(op.getLhs()).getStridesAndOffset(strides, offset);
+  (void)typeOf(lhs).getStridesAndOffset(strides, offset);
   auto fits = [&](int64_t size) { return ShapedType::isDynamic(size) || size % elements == 0; };
   unknown = ShapedType::isDynamic(offset) || ShapedType::isDynamic(strides[0]);
   return k % elements == 0 && fits(offset) && fits(strides[0]);
@@ -161,7 +171,17 @@ Value ProductWriter::weightRow(int j, Value expert, Value column) {
 // Epilogue
 //===----------------------------------------------------------------------===//
 
-Epilogue::Row Epilogue::row(Value row, Value end) {
+std::unique_ptr<RowConsumer> ProductWriter::consumer(const SumPlace &place) {
+  return product.consumer ? product.consumer(*this, place) : std::make_unique<Epilogue>(*this, place);
+}
+
+void Epilogue::row(Value row, Value end, ArrayRef<ColumnPair> pairs) {
+  Row target = at(row, end);
+  for (const ColumnPair &pair : pairs)
+    store(target, pair.offset, pair.sums);
+}
+
+Epilogue::Row Epilogue::at(Value row, Value end) {
   Row result;
   if (end) {
     result.valid = e.less(row, end);

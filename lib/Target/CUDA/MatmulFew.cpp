@@ -112,8 +112,8 @@ void FewWriter::write() {
     if (masked)
       writes = e.both(writes, e.less(column, e.c(product.n)));
     e.onlyIf(writes, [&] {
-      Epilogue epilogue(p, expert, column, /*masked=*/false);
-      epilogue.store(epilogue.row(row), 0, results);
+      Epilogue epilogue(p, {expert, column, /*masked=*/false, 1, Value()});
+      epilogue.store(epilogue.at(row), 0, results);
     });
   });
 }
@@ -125,7 +125,7 @@ void emo::cuda::launchFewRows(Product &product, DeviceHost &host, KernelLibrary 
   columns = std::max(1, columns / product.accumulators);
   KernelShape shape{kThreads, width, 0};
   std::string kind = product.kind() + "_few" + std::to_string(rows) + (width == 1 ? "_odd" : "");
-  StringRef name = library.get(kind, keyOf(product.op), shape, product.operands, [&](DeviceEmit &e, ValueRange args) {
+  StringRef name = library.get(kind, product.key, shape, product.operands, [&](DeviceEmit &e, ValueRange args) {
     FewWriter(e, product, args, width, rows, columns).write();
   });
   Value groups = host.c(llvm::divideCeil(n, columns * kWarps));

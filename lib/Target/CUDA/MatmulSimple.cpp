@@ -136,17 +136,16 @@ void SimpleWriter::write() {
       e.barrier();
       return next;
     });
-    Epilogue epilogue(p, tile.expert, e.add(firstColumn, e.mul(e.rem(e.thread(), e.c(16)), 4 / product.accumulators)),
-                      product.n % columns != 0);
+    SumPlace place{tile.expert, e.add(firstColumn, e.mul(e.rem(e.thread(), e.c(16)), 4 / product.accumulators)), product.n % columns != 0, 16,
+                   columnTile};
+    std::unique_ptr<RowConsumer> consumer = p.consumer(place);
     for (int i = 0; i < 8; ++i) {
-      Epilogue::Row row = epilogue.row(e.add(e.add(tile.first, threadRow), i / 4 * (kTile / 2) + i % 4), tile.end);
-      const Value *own = &sums[i * 4];
-      if (product.accumulators == 2) {
-        epilogue.store(row, 0, {Values{own[0], own[1]}, Values{own[2], own[3]}});
-        continue;
-      }
-      epilogue.store(row, 0, {Values{own[0], own[1]}});
-      epilogue.store(row, 2, {Values{own[2], own[3]}});
+      Value row = e.add(e.add(tile.first, threadRow), i / 4 * (kTile / 2) + i % 4);
+      Values left{sums[i * 4], sums[i * 4 + 1]}, right{sums[i * 4 + 2], sums[i * 4 + 3]};
+      if (product.accumulators == 2)
+        consumer->row(row, tile.end, ColumnPair{0, {left, right}});
+      else
+        consumer->row(row, tile.end, {{0, {left}}, {2, {right}}});
     }
   });
 }
@@ -154,9 +153,11 @@ void SimpleWriter::write() {
 void emo::cuda::launchSimple(Product &product, DeviceHost &host, KernelLibrary &library, int width) {
   KernelShape shape{kThreads, 4, kSharedBytes};
   std::string kind = product.kind() + "_simple" + (width == 1 ? "_odd" : "");
-  StringRef name = library.get(kind, keyOf(product.op), shape, product.operands, [&](DeviceEmit &e, ValueRange args) {
-    SimpleWriter(e, product, args, width).write();
+  int64_t columnTiles = llvm::divideCeil(product.n, SimpleWriter::columnsOfTile(product));
+  product.aroundLaunch(columnTiles, [&] {
+    StringRef name = library.get(kind, product.key, shape, product.operands, [&](DeviceEmit &e, ValueRange args) {
+      SimpleWriter(e, product, args, width).write();
+    });
+    host.launch(name, product.operands, host.mul(countRowTiles(host, product, kTile), host.c(columnTiles)), shape);
   });
-  Value tiles = host.mul(countRowTiles(host, product, kTile), host.c(llvm::divideCeil(product.n, SimpleWriter::columnsOfTile(product))));
-  host.launch(name, product.operands, tiles, shape);
 }

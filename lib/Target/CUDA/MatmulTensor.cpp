@@ -29,7 +29,7 @@ private:
   void copy(const Copies &copies, Value stage, Value k);
   Values mainLoop(const Copies &lhs, const Copies &weights);
   Values multiplyStage(Value stage, ValueRange sums);
-  void finish(const RowTile &tile, Value firstColumn, ValueRange sums);
+  void finish(const RowTile &tile, Value columnTile, ValueRange sums);
 
   int columns() const { return shape.columns / product.accumulators; }
   int stageBytes() const { return (shape.rows + shape.columns) * tileRows.rowBytes(); }
@@ -152,22 +152,25 @@ Values TensorWriter::mainLoop(const Copies &lhs, const Copies &weights) {
 }
 
 /// Lane l has rows l / 4 and l / 4 + 8, columns 2 * (l % 4) and the next of each 16x8 fragment.
-void TensorWriter::finish(const RowTile &tile, Value firstColumn, ValueRange sums) {
+void TensorWriter::finish(const RowTile &tile, Value columnTile, ValueRange sums) {
   int fragments = shape.warpColumns / 8, together = product.accumulators;
-  Value column = e.add(e.add(firstColumn, e.div(warpColumn, e.c(together))), e.mul(e.rem(e.lane(), e.c(4)), 2));
+  Value column = e.add(e.add(e.mul(columnTile, columns()), e.div(warpColumn, e.c(together))), e.mul(e.rem(e.lane(), e.c(4)), 2));
   Value first = e.add(e.add(tile.first, warpRow), e.div(e.lane(), e.c(4)));
-  Epilogue epilogue(p, tile.expert, column, product.n % columns() != 0);
+  int64_t across = shape.columns / shape.warpColumns;
+  Value part = e.add(e.mul(columnTile, across), e.div(warpColumn, e.c(shape.warpColumns)));
+  std::unique_ptr<RowConsumer> consumer = p.consumer({tile.expert, column, product.n % columns() != 0, 4, part});
   for (int i = 0; i < shape.warpRows / 16; ++i)
     for (int half = 0; half < 2; ++half) {
-      Epilogue::Row row = epilogue.row(e.add(first, i * 16 + half * 8), tile.end);
+      SmallVector<ColumnPair> pairs;
       for (int j = 0; j < fragments; j += together) {
-        SmallVector<Values> pairs;
+        ColumnPair &pair = pairs.emplace_back();
+        pair.offset = j / together * 8;
         for (int accumulator = 0; accumulator < together; ++accumulator) {
           int at = (i * fragments + j + accumulator) * 4 + half * 2;
-          pairs.push_back({sums[at], sums[at + 1]});
+          pair.sums.push_back({sums[at], sums[at + 1]});
         }
-        epilogue.store(row, j / together * 8, pairs);
       }
+      consumer->row(e.add(first, i * 16 + half * 8), tile.end, pairs);
     }
 }
 
@@ -192,16 +195,18 @@ void TensorWriter::write() {
       weightPlaces.push_back(e.add(tileRows.offset(e, weightRow, e.add(odd, 2 * k)), shape.rows * tileRows.rowBytes()));
     }
     Copies lhs = lhsCopies(tile), weights = weightCopies(tile.expert, firstColumn);
-    finish(tile, firstColumn, mainLoop(lhs, weights));
+    finish(tile, columnTile, mainLoop(lhs, weights));
   });
 }
 
 void emo::cuda::launchTensor(Product &product, DeviceHost &host, KernelLibrary &library, const TensorTile &tile) {
   KernelShape shape{tile.threads(), 4, tile.sharedBytes()};
   std::string kind = llvm::formatv("{0}_{1}x{2}x{3}", product.kind(), tile.rows, tile.columns, tile.depth);
-  StringRef name = library.get(kind, keyOf(product.op), shape, product.operands, [&](DeviceEmit &e, ValueRange args) {
-    TensorWriter(e, product, args, tile).write();
-  });
   int64_t columnTiles = llvm::divideCeil(product.n, tile.columns / product.accumulators);
-  host.launch(name, product.operands, host.mul(countRowTiles(host, product, tile.rows), host.c(columnTiles)), shape);
+  product.aroundLaunch(columnTiles * (tile.columns / tile.warpColumns), [&] {
+    StringRef name = library.get(kind, product.key, shape, product.operands, [&](DeviceEmit &e, ValueRange args) {
+      TensorWriter(e, product, args, tile).write();
+    });
+    host.launch(name, product.operands, host.mul(countRowTiles(host, product, tile.rows), host.c(columnTiles)), shape);
+  });
 }
