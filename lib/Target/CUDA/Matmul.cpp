@@ -46,6 +46,7 @@ static void launchFew(Product &product, DeviceHost &host, KernelLibrary &library
 // Tiles of weights alone fill a device when rows are few; blocks of 128 rows only when there are enough of them.
 static constexpr TensorTile kLow{16, 64, 64, 16, 16, 4}, kMiddle{64, 64, 32, 32, 32, 4}, kLarge{128, 128, 32, 64, 64, 4},
     kLargeLoss{128, 128, 32, 64, 32, 4}; // leaves registers for exponentials
+static constexpr TensorTile kLargeWarpgroups{128, 128, 64, 16, 128, 4}; // sm_90a
 static constexpr int64_t kMultiprocessors = 108; // of the smallest device that large tiles are for
 
 /// By the rows that a weight meets, on average of the experts.
@@ -60,7 +61,9 @@ static void launchTiles(Product &product, DeviceHost &host, KernelLibrary &libra
       [&] {
         branch(
             host, below(large), [&] { launchTensor(product, host, library, kMiddle); },
-            [&] { launchTensor(product, host, library, product.op ? kLarge : kLargeLoss); });
+            [&] {
+              launchTensor(product, host, library, library.arch.wgmma ? kLargeWarpgroups : product.op ? kLarge : kLargeLoss);
+            });
       });
 }
 

@@ -142,8 +142,10 @@ void launchSimple(Product &product, DeviceHost &host, KernelLibrary &library, in
 struct TensorTile {
   int rows, columns, depth, warpRows, warpColumns, stages;
   int threads() const { return rows / warpRows * (columns / warpColumns) * 32; }
+  bool byWarpgroups() const { return warpRows == 16 && warpColumns == columns && rows % 64 == 0; }
   int64_t sharedBytes() const { return int64_t(stages) * (rows + columns) * depth * 2; }
 };
+/// Tiles whose warps have all columns and 16 rows take wgmma, four warps together; others mma.sync.
 /// bf16 by tensor cores; K and lhs's stride are multiples of 8.
 void launchTensor(Product &product, DeviceHost &host, KernelLibrary &library, const TensorTile &tile);
 /// The one of the two that fits rows and their number.

@@ -41,3 +41,32 @@ Value SwizzledRows::offset(DeviceEmit &e, Value row, Value chunk) const {
   Value place = arith::XOrIOp::create(e.b, chunk, key);
   return e.add(e.mul(row, rowBytes()), e.mul(place, 16));
 }
+
+void emo::cuda::fenceForProducts(DeviceEmit &e) {
+  NVVM::FenceProxyOp::create(e.b, NVVM::ProxyKindAttr::get(e.b.getContext(), NVVM::ProxyKind::async_shared),
+                             NVVM::SharedSpaceAttr::get(e.b.getContext(), NVVM::SharedSpace::shared_cta));
+}
+
+Value emo::cuda::productOperand(DeviceEmit &e, Value address) {
+  // 128-byte swizzle; 1024 bytes between groups of 8 rows.
+  Value start = e.div(arith::AndIOp::create(e.b, address, e.c(0x3ffff)), e.c(16));
+  Type i64 = e.b.getI64Type();
+  Value bits = arith::ExtUIOp::create(e.b, i64, start);
+  return arith::OrIOp::create(e.b, bits, e.c(int64_t(1) << 62 | int64_t(64) << 32 | int64_t(1) << 16, i64));
+}
+
+Value emo::cuda::startProducts(DeviceEmit &e, Value a, Value b, Value sums, int columns, int depth) {
+  MLIRContext *context = e.b.getContext();
+  auto bf16 = NVVM::WGMMATypesAttr::get(context, NVVM::WGMMATypes::bf16), f32 = NVVM::WGMMATypesAttr::get(context, NVVM::WGMMATypes::f32);
+  auto one = NVVM::WGMMAScaleInAttr::get(context, NVVM::WGMMAScaleIn::one);
+  NVVM::WgmmaFenceAlignedOp::create(e.b);
+  for (int k = 0; k < depth / 16; ++k)
+    sums = NVVM::WgmmaMmaAsyncOp::create(
+        e.b, sums.getType(), sums, e.add(a, 2 * k), e.add(b, 2 * k), NVVM::MMAShapeAttr::get(context, 64, columns, 16), bf16, bf16, f32,
+        NVVM::WGMMAScaleOutAttr::get(context, NVVM::WGMMAScaleOut::one), one, one, NVVM::MMALayoutAttr::get(context, NVVM::MMALayout::row),
+        NVVM::MMALayoutAttr::get(context, NVVM::MMALayout::col), NVVM::MMAIntOverflowAttr());
+  NVVM::WgmmaGroupSyncAlignedOp::create(e.b);
+  return sums;
+}
+
+void emo::cuda::waitProducts(DeviceEmit &e, int left) { NVVM::WgmmaWaitGroupSyncOp::create(e.b, left); }

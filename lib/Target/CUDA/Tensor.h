@@ -29,5 +29,16 @@ struct SwizzledRows {
   Value offset(DeviceEmit &e, Value row, Value chunk) const;
 };
 
+// sm_90a: products by warpgroups of 128 threads, which read both operands from shared memory.
+/// Makes this thread's writes to shared memory, those of finished copies too, visible to wgmma.
+void fenceForProducts(DeviceEmit &e);
+/// The descriptor of rows of 128 bytes as SwizzledRows lays them out, 8 rows at each 1024 bytes; `address` is an i32, a multiple of 1024.
+Value productOperand(DeviceEmit &e, Value address);
+/// sums + 64 rows of a * `columns` rows of b over `depth` elements of K, in order; one group. `sums`: a structure of columns / 2 f32, those of a
+/// warp's 16 rows as in mma.sync's fragments. They are there after waitProducts.
+Value startProducts(DeviceEmit &e, Value a, Value b, Value sums, int columns, int depth);
+/// Waits until at most the last `left` groups are under way.
+void waitProducts(DeviceEmit &e, int left);
+
 } // namespace emo::cuda
 #endif // EMO_LIB_TARGET_CUDA_TENSOR_H
