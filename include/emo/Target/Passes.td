@@ -50,7 +50,7 @@ def KernelsToCUDA : Pass<"emo-kernels-to-cuda", "mlir::ModuleOp"> {
   }];
   let options = [ListOption<"archs", "archs", "std::string", "architectures to write kernels for (default: sm_80)">,
     Option<"keepOriginals", "keep-originals", "bool", "false", "keep the functions for another target">];
-  let dependentDialects = ["mlir::LLVM::LLVMDialect", "mlir::NVVM::NVVMDialect", "mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::gpu::GPUDialect",
+  let dependentDialects = ["::emo::EmoDialect", "mlir::LLVM::LLVMDialect", "mlir::NVVM::NVVMDialect", "mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::gpu::GPUDialect",
     "mlir::linalg::LinalgDialect", "mlir::math::MathDialect", "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect", "mlir::vector::VectorDialect"];
 }
 

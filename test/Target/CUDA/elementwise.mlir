@@ -1,0 +1,81 @@
+// RUN: emo-opt --emo-kernels-to-cuda=archs=sm_80 --split-input-file %s | FileCheck %s
+
+// Dense and in the order of memory: a thread for each element, without a division. Narrow floats are computed in f32.
+// CHECK-LABEL: func.func @flat.sm_80
+// CHECK: emo.device_launch "linalg_generic_0"({{.*}}) grid({{.*}}) threads(256)
+// CHECK-LABEL: gpu.func @linalg_generic_0
+// CHECK: scf.for
+// CHECK-NOT: arith.remui
+// CHECK: arith.extf %{{.*}} : bf16 to f32
+// CHECK-NOT: math.tanh
+// CHECK: arith.truncf %{{.*}} : f32 to bf16
+func.func @flat(%x: memref<?x?xbf16>, %y: memref<?x?xbf16>) {
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<?x?xbf16>) outs(%y : memref<?x?xbf16>) {
+  ^bb0(%in: bf16, %old: bf16):
+    %0 = math.tanh %in : bf16
+    linalg.yield %0 : bf16
+  }
+  return
+}
+
+// -----
+
+// Strides of a transposed view, the loop's index and a scalar as arguments.
+// CHECK-LABEL: func.func @strided.sm_80
+// CHECK: emo.device_launch "linalg_generic_0"(%arg0, {{.*}}) grid
+// CHECK-LABEL: gpu.func @linalg_generic_0(
+// CHECK-SAME: !llvm.ptr<1>, %{{.*}}: i64, %{{.*}}: i64, %{{.*}}: f32,
+// CHECK: arith.remui %{{.*}} : i64
+// CHECK: llvm.load
+// CHECK: arith.sitofp %{{.*}} : i64 to f32
+func.func @strided(%x: memref<?x?xf32, strided<[?, ?], offset: ?>>, %scale: f32, %y: memref<?x?xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (j, i)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<?x?xf32, strided<[?, ?], offset: ?>>) outs(%y : memref<?x?xf32>) {
+  ^bb0(%in: f32, %old: f32):
+    %i = linalg.index 0 : index
+    %0 = arith.index_cast %i : index to i64
+    %1 = arith.sitofp %0 : i64 to f32
+    %2 = arith.mulf %in, %scale : f32
+    %3 = arith.addf %1, %2 : f32
+    linalg.yield %3 : f32
+  }
+  return
+}
+
+// -----
+
+// Reductions are loops of a thread; a body may load from memory.
+// CHECK-LABEL: func.func @reduction.sm_80
+// CHECK: emo.device_launch "linalg_fill_0"
+// CHECK: emo.device_launch "linalg_generic_0"
+// CHECK-LABEL: gpu.func @linalg_fill_0
+// CHECK-LABEL: gpu.func @linalg_generic_0
+// CHECK: scf.for
+// CHECK: scf.for {{.*}} iter_args
+// CHECK: llvm.load %{{.*}} : !llvm.ptr<1> -> i32
+func.func @reduction(%x: memref<?x?xf32>, %rows: memref<?xi32>, %y: memref<?xf32>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%y : memref<?xf32>)
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>], iterator_types = ["parallel", "reduction"]}
+      ins(%x : memref<?x?xf32>) outs(%y : memref<?xf32>) {
+  ^bb0(%in: f32, %sum: f32):
+    %i = linalg.index 0 : index
+    %row = memref.load %rows[%i] : memref<?xi32>
+    %0 = arith.sitofp %row : i32 to f32
+    %1 = arith.mulf %in, %0 : f32
+    %2 = arith.addf %sum, %1 : f32
+    linalg.yield %2 : f32
+  }
+  return
+}
+
+// -----
+
+// CHECK-LABEL: func.func @copy.sm_80
+// CHECK-NOT: memref.copy
+// CHECK: emo.device_launch "linalg_copy_0"
+func.func @copy(%x: memref<?x8xi64, strided<[32, 1], offset: 16>>, %y: memref<?x8xi64>) {
+  memref.copy %x, %y : memref<?x8xi64, strided<[32, 1], offset: 16>> to memref<?x8xi64>
+  return
+}
