@@ -28,20 +28,30 @@ struct View {
   Type element;
 };
 
-/// A launch's operands that describe memrefs, in the order in which the kernel's arguments are read again.
+/// A launch's operands, in the order in which the kernel's arguments are read again.
 class Operands {
 public:
   explicit Operands(DeviceHost &host) : host(host) {}
 
-  /// Adds a memref, once.
-  void add(Value memref);
-  const Values &list() const { return values; }
-  /// The memrefs in terms of the kernel's arguments.
+  /// Adds a memref or a scalar, once. Constants stay what they are.
+  void add(Value value);
+  /// A number of the host's type index.
+  void addSize(Value index) { sizes.push_back(arith::IndexCastOp::create(host.b, host.b.getI64Type(), index)); }
+  /// Memrefs with their sizes and strides, scalars, numbers.
+  Values list() const;
+  /// Text that distinguishes what the kernel knows of them.
+  std::string key() const;
+
+  /// The memrefs in terms of the kernel's arguments; maps the scalars in `cloner`; returns the numbers.
   llvm::DenseMap<Value, View> views(DeviceEmit &e, ValueRange args) const;
+  ValueRange bind(DeviceEmit &e, ValueRange args, class BodyCloner &cloner) const;
 
 private:
+  Value passed(Value scalar);
+
   DeviceHost &host;
-  Values values, memrefs;
+  llvm::SetVector<Value> memrefs, scalars;
+  Values described, given, sizes;
 };
 
 /// Writes ops of a body one after the other.
@@ -73,6 +83,9 @@ private:
 
 } // namespace
 
+/// On the device an index is an i64.
+static Type deviceType(Type type, OpBuilder &b) { return type.isIndex() ? b.getI64Type() : type; }
+
 //===----------------------------------------------------------------------===//
 // What can be a kernel
 //===----------------------------------------------------------------------===//
@@ -87,8 +100,7 @@ static bool isView(Value value) {
   auto type = dyn_cast<MemRefType>(value.getType());
   SmallVector<int64_t> strides;
   int64_t offset;
-  return type && type.getRank() <= kMaxRank && isElementType(type.getElementType()) && !type.getElementType().isIndex() &&
-         succeeded(type.getStridesAndOffset(strides, offset));
+  return type && type.getRank() <= kMaxRank && isElementType(type.getElementType()) && succeeded(type.getStridesAndOffset(strides, offset));
 }
 
 /// Functions that are written out on f32.
@@ -131,20 +143,14 @@ static bool isBodyOp(Operation &op) {
 }
 
 /// Values from outside that the body uses: memrefs to load from, and scalars.
-static bool collectOuter(Region &region, llvm::SetVector<Value> &memrefs, llvm::SetVector<Value> &scalars) {
+static bool collectOuter(Region &region, llvm::SetVector<Value> &values) {
   WalkResult result = region.walk([&](Operation *op) {
     for (Value operand : op->getOperands()) {
       if (region.isAncestor(operand.getParentRegion()))
         continue;
-      if (isa<MemRefType>(operand.getType())) {
-        if (!isView(operand))
-          return WalkResult::interrupt();
-        memrefs.insert(operand);
-      } else if (isElementType(operand.getType())) {
-        scalars.insert(operand);
-      } else {
+      if (!isView(operand) && !isElementType(operand.getType()))
         return WalkResult::interrupt();
-      }
+      values.insert(operand);
     }
     return WalkResult::advance();
   });
@@ -180,12 +186,16 @@ static void printKey(llvm::raw_ostream &os, Region &region, llvm::DenseMap<Value
 /// What identifies a memref's type in a kernel: sizes and strides are arguments unless static.
 static bool hasStaticLayout(MemRefType type) { return type.hasStaticShape() && type.getLayout().isIdentity(); }
 
-void Operands::add(Value memref) {
-  if (llvm::is_contained(memrefs, memref))
+void Operands::add(Value value) {
+  auto type = dyn_cast<MemRefType>(value.getType());
+  if (!type) {
+    if (scalars.insert(value) && !value.getDefiningOp<arith::ConstantOp>())
+      given.push_back(passed(value));
     return;
-  memrefs.push_back(memref);
-  values.push_back(memref);
-  auto type = cast<MemRefType>(memref.getType());
+  }
+  if (!memrefs.insert(value))
+    return;
+  described.push_back(value);
   if (hasStaticLayout(type))
     return;
   auto wide = [&](Value index) { return arith::IndexCastOp::create(host.b, host.b.getI64Type(), index); };
@@ -194,10 +204,43 @@ void Operands::add(Value memref) {
   (void)type.getStridesAndOffset(strides, offset);
   for (int64_t i = 0; i < type.getRank(); ++i)
     if (type.isDynamicDim(i))
-      values.push_back(wide(host.dim(memref, i)));
+      described.push_back(wide(host.dim(value, i)));
   for (int64_t i = 0; i < type.getRank(); ++i)
     if (ShapedType::isDynamic(strides[i]))
-      values.push_back(wide(host.stride(memref, i)));
+      described.push_back(wide(host.stride(value, i)));
+}
+
+/// Kernels take i32, i64 and f32: other floats travel as integers.
+Value Operands::passed(Value value) {
+  Type type = value.getType();
+  if (type.isIndex())
+    return arith::IndexCastOp::create(host.b, host.b.getI64Type(), value);
+  if (isa<FloatType>(type) && !type.isF32())
+    value = arith::BitcastOp::create(host.b, host.b.getIntegerType(type.getIntOrFloatBitWidth()), value);
+  if (auto integer = dyn_cast<IntegerType>(value.getType()); integer && integer.getWidth() < 32)
+    value = arith::ExtUIOp::create(host.b, host.b.getI32Type(), value);
+  return value;
+}
+
+Values Operands::list() const {
+  Values all = described;
+  all.append(given);
+  all.append(sizes);
+  return all;
+}
+
+std::string Operands::key() const {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  for (Value memref : memrefs)
+    os << memref.getType() << ";";
+  for (Value scalar : scalars) {
+    os << scalar.getType();
+    if (auto constant = scalar.getDefiningOp<arith::ConstantOp>())
+      os << constant.getValue();
+    os << ";";
+  }
+  return text;
 }
 
 llvm::DenseMap<Value, View> Operands::views(DeviceEmit &e, ValueRange args) const {
@@ -208,7 +251,7 @@ llvm::DenseMap<Value, View> Operands::views(DeviceEmit &e, ValueRange args) cons
     auto type = cast<MemRefType>(memref.getType());
     View view;
     view.base = args[next++];
-    view.element = type.getElementType();
+    view.element = deviceType(type.getElementType(), e.b);
     SmallVector<int64_t> strides;
     int64_t offset;
     (void)type.getStridesAndOffset(strides, offset);
@@ -224,9 +267,6 @@ llvm::DenseMap<Value, View> Operands::views(DeviceEmit &e, ValueRange args) cons
 //===----------------------------------------------------------------------===//
 // Bodies
 //===----------------------------------------------------------------------===//
-
-/// On the device an index is an i64.
-static Type deviceType(Type type, OpBuilder &b) { return type.isIndex() ? b.getI64Type() : type; }
 
 Value BodyCloner::address(const View &view, ValueRange at) {
   Value offset = e.c(0, e.b.getI64Type());
@@ -380,6 +420,27 @@ void BodyCloner::clone(Operation &op) {
   Operation *copy = static_cast<OpBuilder &>(e.b).create(state);
   for (auto [old, result] : llvm::zip_equal(op.getResults(), copy->getResults()))
     map.map(old, widens && isNarrow(old.getType()) ? narrowed(result, old.getType()) : Value(result));
+}
+
+ValueRange Operands::bind(DeviceEmit &e, ValueRange args, BodyCloner &cloner) const {
+  size_t next = described.size();
+  for (Value scalar : scalars) {
+    if (auto constant = scalar.getDefiningOp<arith::ConstantOp>()) {
+      cloner.clone(*constant);
+      continue;
+    }
+    Type type = scalar.getType();
+    Value value = args[next++];
+    if (isa<IntegerType>(type) || (isa<FloatType>(type) && !type.isF32())) {
+      unsigned width = type.getIntOrFloatBitWidth();
+      if (width < 32)
+        value = arith::TruncIOp::create(e.b, e.b.getIntegerType(width), value);
+      if (isa<FloatType>(type))
+        value = arith::BitcastOp::create(e.b, type, value);
+    }
+    cloner.map.map(scalar, value);
+  }
+  return args.drop_front(next);
 }
 
 //===----------------------------------------------------------------------===//
@@ -558,55 +619,30 @@ static bool lowerLinalg(linalg::LinalgOp op, KernelLibrary &library) {
   for (Operation &inner : *op.getBlock())
     if (!isBodyOp(inner))
       return false;
-  llvm::SetVector<Value> memrefs, scalars;
-  if (!collectOuter(op->getRegion(0), memrefs, scalars))
+  llvm::SetVector<Value> outer;
+  if (!collectOuter(op->getRegion(0), outer))
     return false;
 
   DeviceHost host(op);
   Operands operands(host);
-  std::string key;
-  llvm::raw_string_ostream os(key);
-  for (OpOperand &operand : op->getOpOperands()) {
-    os << operand.get().getType() << ";";
-    if (isa<MemRefType>(operand.get().getType()))
-      operands.add(operand.get());
-    else
-      scalars.insert(operand.get());
-  }
-  for (Value memref : memrefs) {
-    os << memref.getType() << ";";
-    operands.add(memref);
-  }
-  // Scalars are arguments, constants stay what they are. Half and double floats travel as integers.
-  Values list = operands.list(), passed;
-  for (Value scalar : scalars) {
-    os << scalar.getType();
-    if (auto constant = scalar.getDefiningOp<arith::ConstantOp>()) {
-      os << constant.getValue() << ";";
-      continue;
-    }
-    os << ";";
-    passed.push_back(scalar);
-    Type type = scalar.getType();
-    Value value = scalar;
-    if (type.isIndex())
-      value = arith::IndexCastOp::create(host.b, host.b.getI64Type(), value);
-    else if (isa<FloatType>(type) && !type.isF32())
-      value = arith::BitcastOp::create(host.b, host.b.getIntegerType(type.getIntOrFloatBitWidth()), value);
-    if (auto integer = dyn_cast<IntegerType>(value.getType()); integer && integer.getWidth() < 32)
-      value = arith::ExtUIOp::create(host.b, host.b.getI32Type(), value);
-    list.push_back(value);
-  }
+  for (Value value : op->getOperands())
+    operands.add(value);
+  for (Value value : outer)
+    operands.add(value);
   // The sizes of the loops, and how many points the parallel ones have.
-  SmallVector<Range> ranges = op.createLoopRanges(host.b, op.getLoc());
   Value points = host.c(1);
-  for (auto [range, kind] : llvm::zip_equal(ranges, op.getIteratorTypesArray())) {
+  for (auto [range, kind] : llvm::zip_equal(op.createLoopRanges(host.b, op.getLoc()), op.getIteratorTypesArray())) {
     Value size = getValueOrCreateConstantIndexOp(host.b, op.getLoc(), range.size);
-    list.push_back(arith::IndexCastOp::create(host.b, host.b.getI64Type(), size));
+    operands.addSize(size);
     if (kind == utils::IteratorType::parallel)
       points = host.mul(points, size);
   }
-  list.push_back(arith::IndexCastOp::create(host.b, host.b.getI64Type(), points));
+  operands.addSize(points);
+
+  std::string key = operands.key();
+  llvm::raw_string_ostream os(key);
+  for (Value value : op->getOperands())
+    os << value.getType() << ";";
   os << op->getName() << op->getAttrDictionary();
   llvm::DenseMap<Value, int> numbers;
   printKey(os, op->getRegion(0), numbers);
@@ -614,6 +650,7 @@ static bool lowerLinalg(linalg::LinalgOp op, KernelLibrary &library) {
   KernelShape shape{kThreads, 1, 0};
   std::string kind = op->getName().getStringRef().str();
   std::replace(kind.begin(), kind.end(), '.', '_');
+  Values list = operands.list();
   StringRef name = library.get(kind, key, shape, list, [&](DeviceEmit &e, ValueRange args) {
     llvm::DenseMap<Value, View> views = operands.views(e, args);
     bool flat = isFlat(op);
@@ -621,27 +658,11 @@ static bool lowerLinalg(linalg::LinalgOp op, KernelLibrary &library) {
       if (flat)
         entry.second.strides = {e.c(1, e.b.getI64Type())};
     BodyCloner cloner(e, views);
-    size_t next = operands.list().size();
-    for (Value scalar : scalars) {
-      Type type = scalar.getType();
-      if (auto constant = scalar.getDefiningOp<arith::ConstantOp>()) {
-        cloner.clone(*constant);
-        continue;
-      }
-      Value value = args[next++];
-      if (isa<IntegerType>(type) || (isa<FloatType>(type) && !type.isF32())) {
-        unsigned width = type.getIntOrFloatBitWidth();
-        if (width < 32)
-          value = arith::TruncIOp::create(e.b, e.b.getIntegerType(width), value);
-        if (isa<FloatType>(type))
-          value = arith::BitcastOp::create(e.b, type, value);
-      }
-      cloner.map.map(scalar, value);
-    }
+    ValueRange sizes = operands.bind(e, args, cloner);
     Values inputs;
-    for (OpOperand &operand : op->getOpOperands())
-      inputs.push_back(isa<MemRefType>(operand.get().getType()) ? Value() : cloner.map.lookup(operand.get()));
-    LinalgWriter(e, op, views, cloner, flat).write(inputs, args.slice(next, op.getNumLoops()), args.back());
+    for (Value value : op->getOperands())
+      inputs.push_back(isa<MemRefType>(value.getType()) ? Value() : cloner.map.lookup(value));
+    LinalgWriter(e, op, views, cloner, flat).write(inputs, sizes.drop_back(), sizes.back());
   });
   host.launch(name, list, host.min(host.ceilDiv(points, kThreads), host.c(kMaxBlocks)), shape);
   op.erase();
@@ -663,4 +684,38 @@ bool emo::cuda::lowerElementwise(Operation *op, KernelLibrary &library) {
   }
   auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
   return linalgOp && lowerLinalg(linalgOp, library);
+}
+
+bool emo::cuda::lowerSerial(Operation *op, KernelLibrary &library) {
+  if (!isBodyOp(*op) || !llvm::all_of(op->getResults(), [](Value result) { return result.use_empty(); }))
+    return false;
+  DeviceHost host(op);
+  Operands operands(host);
+  llvm::SetVector<Value> outer(op->operand_begin(), op->operand_end());
+  for (Region &region : op->getRegions())
+    if (!collectOuter(region, outer))
+      return false;
+  for (Value value : outer)
+    operands.add(value);
+  std::string key = operands.key();
+  llvm::raw_string_ostream os(key);
+  llvm::DenseMap<Value, int> numbers;
+  for (Value value : outer)
+    numbers.try_emplace(value, numbers.size());
+  os << op->getName() << op->getAttrDictionary();
+  for (Value operand : op->getOperands())
+    os << numbers.lookup(operand) << ",";
+  for (Region &region : op->getRegions())
+    printKey(os, region, numbers);
+  KernelShape shape{32, 1, 0};
+  Values list = operands.list();
+  StringRef name = library.get("serial", key, shape, list, [&](DeviceEmit &e, ValueRange args) {
+    llvm::DenseMap<Value, View> views = operands.views(e, args);
+    BodyCloner cloner(e, views);
+    operands.bind(e, args, cloner);
+    e.onlyIf(e.equal(e.thread(), e.c(0)), [&] { cloner.clone(*op); });
+  });
+  host.launch(name, list, host.c(1), shape);
+  op->erase();
+  return true;
 }

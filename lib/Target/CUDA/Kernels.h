@@ -56,6 +56,8 @@ bool lowerCombine(KernelCombineOp op, KernelLibrary &library);
 bool lowerAttention(KernelAttentionOp op, KernelLibrary &library);
 /// A linalg op or memref.copy as a kernel with a thread for each element of its parallel loops.
 bool lowerElementwise(mlir::Operation *op, KernelLibrary &library);
+/// A loop, condition or store of the reference lowering as a kernel of one thread: right, not fast.
+bool lowerSerial(mlir::Operation *op, KernelLibrary &library);
 
 } // namespace emo::cuda
 #endif // EMO_LIB_TARGET_CUDA_KERNELS_H

@@ -66,6 +66,11 @@ static bool lowerKernel(Operation *kernel, KernelLibrary &library) {
       .Default([](Operation *) { return false; });
 }
 
+static bool touchesMemory(Operation *op) {
+  return op->walk([](Operation *inner) { return isa<memref::LoadOp, memref::StoreOp>(inner) ? WalkResult::interrupt() : WalkResult::advance(); })
+      .wasInterrupted();
+}
+
 LogicalResult KernelsToCUDAPass::lower(func::FuncOp function, KernelLibrary &library) {
   SmallVector<Operation *> kernels;
   function.walk([&](DestinationStyleOpInterface op) {
@@ -93,6 +98,10 @@ LogicalResult KernelsToCUDAPass::lower(func::FuncOp function, KernelLibrary &lib
     if (!lowerElementwise(op, library))
       return op->emitOpError() << "has no CUDA kernel: expects memrefs of at most 8 dimensions and a body of arith and math ops on f32, "
                                   "bf16, f16 and integers";
+  // Loops between them, such as those that store keys of types without kernels.
+  for (Operation &op : llvm::make_early_inc_range(function.getBody().front()))
+    if (isa<scf::ForOp, scf::IfOp, memref::StoreOp>(op) && touchesMemory(&op))
+      lowerSerial(&op, library);
   // Host code may not touch device memory.
   WalkResult touches = function.walk([&](Operation *op) {
     if (!isa<memref::LoadOp, memref::StoreOp>(op) && !op->getName().getStringRef().starts_with("emo.kernel."))

@@ -79,3 +79,18 @@ func.func @copy(%x: memref<?x8xi64, strided<[32, 1], offset: 16>>, %y: memref<?x
   memref.copy %x, %y : memref<?x8xi64, strided<[32, 1], offset: 16>> to memref<?x8xi64>
   return
 }
+
+// -----
+
+// Loops of the reference lowering become kernels of one thread.
+// CHECK-LABEL: func.func @serial.sm_80
+// CHECK-NOT: memref.load
+// CHECK: emo.device_launch "serial_0"({{.*}}) grid(%c1
+// CHECK: gpu.func @serial_0
+// CHECK: %[[FIRST:.*]] = arith.cmpi eq
+// CHECK: scf.if %[[FIRST]]
+// CHECK: scf.for
+func.func @serial(%indices: memref<?x?xi32>, %offsets: memref<9xi32>, %tokens: memref<?xi32>, %inverse: memref<?x?xi32>) {
+  emo.kernel.group_by_expert indices(%indices : memref<?x?xi32>) outs(%offsets, %tokens, %inverse : memref<9xi32>, memref<?xi32>, memref<?x?xi32>)
+  return
+}
