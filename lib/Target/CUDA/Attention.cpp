@@ -89,11 +89,11 @@ std::pair<Value, Value> AttentionWriter::rotatedHalves(Value row, Value position
 
 Value AttentionWriter::shiftFor(Value top) { return e.select(e.equalf(top, lowest()), e.f32(0), top); }
 
-std::pair<Value, Value> AttentionWriter::keyRange(Value batch, Value start, Value first, int count, Value scratch) {
+AttentionWriter::KeyRange AttentionWriter::keyRange(Value batch, Value start, Value first, int count, Value scratch) {
   Value total = e.add(start, args.sequence);
   Value high = form.causal ? e.min(total, e.add(start, e.add(first, count))) : total;
   if (!args.segments)
-    return {e.c(0), high};
+    return {e.c(0), high, {}, {}};
   // Documents have ascending numbers: keys between the smallest and the largest of the queries' may matter, and among tokens of no document
   // (negative numbers) those of none. What lies between is masked.
   Value smallest = e.c(std::numeric_limits<int32_t>::max()), largest = e.c(-1), none = e.c(0), lane = e.lane(), last = e.sub(args.sequence, e.c(1));
@@ -126,7 +126,8 @@ std::pair<Value, Value> AttentionWriter::keyRange(Value batch, Value start, Valu
     end = e.max(end, e.load(i32, e.at(scratch, 2 * warp + 1, i32), 4));
   }
   e.barrier();
-  return {low, end};
+  Value isSingle = e.both(e.equal(smallest, largest), arith::XOrIOp::create(e.b, seesNone, e.c(1, e.b.getI1Type())));
+  return {low, end, isSingle, smallest};
 }
 
 //===----------------------------------------------------------------------===//

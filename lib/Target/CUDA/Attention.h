@@ -59,9 +59,12 @@ protected:
   /// `top`, or 0 where no key has been seen: then all terms 2^(-inf - 0) are 0.
   Value shiftFor(Value top);
   Value lowest() { return e.f32(-std::numeric_limits<double>::infinity()); }
-  /// Keys [low, high) that some query of [first, first + count) of the row may see; all threads of the block take part and `scratch` (8 bytes
-  /// for each warp of shared memory) is free again afterwards.
-  std::pair<Value, Value> keyRange(Value batch, Value start, Value first, int count, Value scratch);
+  /// Keys [low, high) that some query of [first, first + count) of the row may see, and with segments whether the queries belong to one document,
+  /// and which. All threads of the block take part and `scratch` (8 bytes for each warp of shared memory) is free again afterwards.
+  struct KeyRange {
+    Value low, high, isSingle, segment;
+  };
+  KeyRange keyRange(Value batch, Value start, Value first, int count, Value scratch);
 
   DeviceEmit &e;
   const AttentionForm &form;

@@ -137,7 +137,8 @@ void ManyWriter::write() {
   Value first = e.mul(e.sub(e.sub(e.blocks(), e.block()), e.c(1)), plan.queries);
   Value head = e.block(1), batch = e.block(2), kvHead = e.div(head, e.c(form.shared()));
   Value start = startOf(batch);
-  auto [low, high] = keyRange(batch, start, first, plan.queries, e.shared(4 * plan.range));
+  KeyRange range = keyRange(batch, start, first, plan.queries, e.shared(4 * plan.range));
+  Value low = range.low, highKey = range.high;
   loadQueries(batch, head, first, start);
   Value keyRow = cacheRow(args.keys, batch, kvHead, e.c(0)), valueRow = cacheRow(args.values, batch, kvHead, e.c(0));
   Values positions, segments;
@@ -152,8 +153,7 @@ void ManyWriter::write() {
   Values init(kQueries, lowest());
   init.append(kQueries, e.f32(0));
   init.append(kQueries * vectors, e.f32(0, 4));
-  auto [lowKey, highKey] = std::pair(low, high);
-  Values state = e.loop(low, high, kKeys, init, [&, highKey = highKey](Value key, ValueRange carried) {
+  Values state = e.loop(low, highKey, kKeys, init, [&](Value key, ValueRange carried) {
     Values next(carried);
     e.barrier();
     loadKeys(keyRow, valueRow, key, highKey);

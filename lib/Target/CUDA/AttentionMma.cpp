@@ -47,6 +47,8 @@ private:
   /// Scores of the warp's queries with the 64 keys at `keys`: 4 scalars for each 8 keys.
   Values scoreKeys(ArrayRef<Value> queries, Value keys);
   Values masked(ArrayRef<Value> scores, Value key, Value high, Value batch);
+  /// Whether all 64 keys belong to document `segment`.
+  Value isOneDocument(Value batch, Value key, Value high, Value segment);
   void sumValues(ArrayRef<Value> powers, Value values, MutableArrayRef<Value> out);
   Value sharedRow(Value buffer, Value row, Value bytes) { return e.bytesAt(buffer, e.add(e.mul(row, plan.rowBytes), bytes)); }
 
@@ -175,6 +177,16 @@ Values MmaWriter::masked(ArrayRef<Value> scores, Value key, Value high, Value ba
   return results;
 }
 
+Value MmaWriter::isOneDocument(Value batch, Value key, Value high, Value segment) {
+  Value same;
+  for (int i = 0; i < kKeys; i += 32) {
+    Value position = e.min(e.add(e.add(key, i), lane), e.sub(high, e.c(1)));
+    Value isSame = e.equal(segmentAt(batch, position), segment);
+    same = same ? e.both(same, isSame) : isSame;
+  }
+  return e.equal(e.ballot(same), e.c(-1));
+}
+
 void MmaWriter::write() {
   lane = e.lane();
   quad = e.rem(lane, e.c(4));
@@ -182,7 +194,8 @@ void MmaWriter::write() {
   Value first = e.mul(e.sub(e.sub(e.blocks(), e.block()), e.c(1)), kQueries);
   Value head = e.block(1), batch = e.block(2), kvHead = e.div(head, e.c(form.shared()));
   Value start = startOf(batch);
-  auto [low, high] = keyRange(batch, start, first, kQueries, e.shared(plan.range));
+  KeyRange range = keyRange(batch, start, first, kQueries, e.shared(plan.range));
+  Value low = range.low, high = range.high;
   Value keyRow = cacheRow(args.keys, batch, kvHead, e.c(0)), valueRow = cacheRow(args.values, batch, kvHead, e.c(0));
   copyBlock(keyRow, valueRow, low, high, e.c(0));
   NVVM::CpAsyncCommitGroupOp::create(e.b);
@@ -200,7 +213,7 @@ void MmaWriter::write() {
   Values init = {e.c(0), lowest(), lowest(), e.f32(0), e.f32(0)};
   init.append(8 * steps, e.f32(0));
   Value scale = e.f32(scoreScale());
-  Values state = e.loop(low, high, kKeys, init, [&, high = high](Value key, ValueRange carried) {
+  Values state = e.loop(low, high, kKeys, init, [&](Value key, ValueRange carried) {
     Values next(carried);
     Value stage = carried[0], other = e.sub(e.c(1), stage);
     e.onlyIf(e.less(e.add(key, kKeys), high), [&] { copyBlock(keyRow, valueRow, e.add(key, kKeys), high, other); });
@@ -209,22 +222,20 @@ void MmaWriter::write() {
     e.barrier();
     Value keys = e.bytesAt(e.shared(), e.mul(stage, 2 * plan.buffer));
     Values scores = scoreKeys(queries, keys);
-    if (args.segments) {
-      scores = masked(scores, key, high, batch);
-    } else {
-      // Only the last blocks hold keys that not all queries see.
-      Value end = e.add(key, kKeys);
-      Value isWhole = e.less(end, e.add(high, 1));
-      if (form.causal)
-        isWhole = e.both(isWhole, e.less(end, e.add(e.add(start, first), 2)));
-      auto branch = scf::IfOp::create(e.b, ValueRange(scores).getTypes(), isWhole, /*withElseRegion=*/true);
-      e.b.setInsertionPointToStart(branch.thenBlock());
-      scf::YieldOp::create(e.b, scores);
-      e.b.setInsertionPointToStart(branch.elseBlock());
-      scf::YieldOp::create(e.b, masked(scores, key, high, batch));
-      e.b.setInsertionPointAfter(branch);
-      scores = Values(branch.getResults());
-    }
+    // Most blocks hold only keys that all queries see.
+    Value end = e.add(key, kKeys);
+    Value isWhole = e.less(end, e.add(high, 1));
+    if (form.causal)
+      isWhole = e.both(isWhole, e.less(end, e.add(e.add(start, first), 2)));
+    if (args.segments)
+      isWhole = e.both(isWhole, e.both(range.isSingle, isOneDocument(batch, key, high, range.segment)));
+    auto branch = scf::IfOp::create(e.b, ValueRange(scores).getTypes(), isWhole, /*withElseRegion=*/true);
+    e.b.setInsertionPointToStart(branch.thenBlock());
+    scf::YieldOp::create(e.b, scores);
+    e.b.setInsertionPointToStart(branch.elseBlock());
+    scf::YieldOp::create(e.b, masked(scores, key, high, batch));
+    e.b.setInsertionPointAfter(branch);
+    scores = Values(branch.getResults());
     for (int half = 0; half < 2; ++half) {
       Value top = lowest();
       for (int tile = 0; tile < kTiles; ++tile)

@@ -88,12 +88,13 @@ Value DeviceEmit::popcount(Value bits) { return math::CtPopOp::create(b, bits); 
 Value DeviceEmit::reduceMax32(Value value) { return intrinsic("llvm.nvvm.redux.sync.max", b.getI32Type(), {value, c(-1)}); }
 Value DeviceEmit::reduceMin32(Value value) { return intrinsic("llvm.nvvm.redux.sync.min", b.getI32Type(), {value, c(-1)}); }
 
-Value DeviceEmit::maxNum(Value x, Value y) { return arith::MaxNumFOp::create(b, x, y); }
+// As operations of LLVM: those of arith are expanded to comparisons on the way.
+Value DeviceEmit::maxNum(Value x, Value y) { return LLVM::MaxNumOp::create(b, x, y); }
 Value DeviceEmit::exp2(Value scalar) { return intrinsic("llvm.nvvm.ex2.approx.ftz.f32", b.getF32Type(), scalar); }
 
 Value DeviceEmit::nearExp(Value x) {
   // Results below 2^-126 are 0; -inf would become NaN in the correction. NaN stays.
-  x = arith::MaximumFOp::create(b, x, f32(-100));
+  x = LLVM::MaximumOp::create(b, x, f32(-100));
   Value t = mulf(x, f32(1.44269502162933349609375)); // log2(e), high part
   Value rest = fma(x, f32(1.44269502162933349609375), arith::NegFOp::create(b, t));
   rest = fma(x, f32(1.92596299112661746887e-8), rest); // what t lacks

@@ -26,10 +26,14 @@ static constexpr int64_t kTaken = std::numeric_limits<int32_t>::min();
 
 namespace {
 
-/// What a warp computes.
+/// What a warp computes, and how the warps of a block lie side by side.
 struct LogitTile {
   int tokens, rows;
+  int tokenWarps, rowWarps;
 };
+
+/// At least 16 tokens: kFewTokens is more.
+constexpr LogitTile kSmallTile{4, 1, 1, 4}, kLargeTile{16, 4, 2, 4};
 
 class LogitsWriter {
 public:
@@ -77,13 +81,21 @@ void LogitsWriter::write(ValueRange args) {
   Value tokens = args[3];
   int lanes = e.lanes();
   Type f32 = e.b.getF32Type();
-  Value firstToken = e.mul(e.block(), tile.tokens);
-  Value firstRow = e.mul(e.add(e.mul(e.block(1), kWarps), e.warp()), tile.rows);
+  Value warp = e.warp();
+  Value firstToken = e.mul(e.add(e.mul(e.block(), tile.tokenWarps), e.div(warp, e.c(tile.rowWarps))), tile.tokens);
+  Value firstRow = e.mul(e.add(e.mul(e.block(1), tile.rowWarps), e.rem(warp, e.c(tile.rowWarps))), tile.rows);
+  // A tile over the edge is moved inwards, so that its rows are a constant apart; what others compute, too, it does not store. Fewer tokens
+  // than a tile has repeat the last one.
+  bool isWhole = tile.tokens == kLargeTile.tokens && rows >= tile.rows;
+  Value fromToken = isWhole ? e.min(firstToken, e.sub(tokens, e.c(tile.tokens))) : firstToken;
+  Value fromRow = isWhole ? e.min(firstRow, e.c(rows - tile.rows)) : firstRow;
   Values x, weights;
   for (int t = 0; t < tile.tokens; ++t)
-    x.push_back(e.rowAt(args[0], e.min(e.add(firstToken, t), e.sub(tokens, e.c(1))), size, xType));
+    x.push_back(isWhole ? (t ? e.at(x[0], t * size, xType) : e.rowAt(args[0], fromToken, size, xType))
+                        : e.rowAt(args[0], e.min(e.add(fromToken, t), e.sub(tokens, e.c(1))), size, xType));
   for (int r = 0; r < tile.rows; ++r)
-    weights.push_back(e.rowAt(args[1], e.min(e.add(firstRow, r), e.c(rows - 1)), size, weightType));
+    weights.push_back(isWhole ? (r ? e.at(weights[0], r * size, weightType) : e.rowAt(args[1], fromRow, size, weightType))
+                              : e.rowAt(args[1], e.min(e.add(fromRow, r), e.c(rows - 1)), size, weightType));
   Values init(tile.tokens * tile.rows, e.f32(0));
   auto step = [&](Value column, ValueRange carried) {
     Values w, sums(carried);
@@ -111,8 +123,10 @@ void LogitsWriter::write(ValueRange args) {
   Value first = count >= 32 ? e.mul(e.lane(), count / 32) : e.div(e.lane(), e.c(32 / count));
   for (auto [i, sum] : llvm::enumerate(sums)) {
     Value number = e.add(first, i);
-    Value token = e.add(firstToken, e.div(number, e.c(tile.rows))), row = e.add(firstRow, e.rem(number, e.c(tile.rows)));
+    Value token = e.add(fromToken, e.div(number, e.c(tile.rows))), row = e.add(fromRow, e.rem(number, e.c(tile.rows)));
     Value isOwn = e.both(e.less(token, tokens), e.less(row, e.c(rows)));
+    if (isWhole)
+      isOwn = e.both(isOwn, e.both(e.less(e.sub(firstToken, e.c(1)), token), e.less(e.sub(firstRow, e.c(1)), row)));
     if (count < 32)
       isOwn = e.both(isOwn, e.equal(e.rem(e.lane(), e.c(32 / count)), e.c(0)));
     e.onlyIf(isOwn, [&] { e.store(sum, e.at(e.rowAt(args[2], token, rows, f32), row, f32), 4); });
@@ -242,7 +256,7 @@ Values SelectWriter::softmax(ValueRange values) {
 Values SelectWriter::sigmoid(ValueRange values) {
   Values results;
   for (Value value : values) {
-    Value power = e.nearExp(arith::MinimumFOp::create(e.b, arith::NegFOp::create(e.b, value), e.f32(88)));
+    Value power = e.nearExp(LLVM::MinimumOp::create(e.b, arith::NegFOp::create(e.b, value), e.f32(88)));
     results.push_back(e.divf(e.f32(1), e.addf(e.f32(1), power)));
   }
   return results;
@@ -454,21 +468,22 @@ bool emo::cuda::lowerRouter(KernelRouterOp op, KernelLibrary &library) {
                                          host.b.getI64IntegerAttr(64));
   std::string key = keyOf(op);
 
-  KernelShape shape{kThreads, groupFor({x, weight}, size), 0};
   auto launchLogits = [&](LogitTile tile) {
+    KernelShape shape{32 * tile.tokenWarps * tile.rowWarps, groupFor({x, weight}, size), 0};
     Values operands = {x, weight, logits, tokens};
     StringRef name = library.get("router_logits_" + Twine(size) + "x" + Twine(rows), key + ";" + std::to_string(tile.tokens), shape, operands,
                                  [&](DeviceEmit &e, ValueRange args) { LogitsWriter(e, op, tile).write(args); });
-    host.launch(name, operands, {host.ceilDiv(tokens, tile.tokens), host.c(llvm::divideCeil(rows, tile.rows * kWarps))}, shape);
+    host.launch(name, operands,
+                {host.ceilDiv(tokens, tile.tokens * tile.tokenWarps), host.c(llvm::divideCeil(rows, tile.rows * tile.rowWarps))}, shape);
   };
   auto isFew = arith::CmpIOp::create(host.b, arith::CmpIPredicate::ult, tokens, host.c(kFewTokens));
   auto branch = scf::IfOp::create(host.b, isFew, /*withElseRegion=*/true);
   {
     OpBuilder::InsertionGuard guard(host.b);
     host.b.setInsertionPointToStart(branch.thenBlock());
-    launchLogits({4, 1});
+    launchLogits(kSmallTile);
     host.b.setInsertionPointToStart(branch.elseBlock());
-    launchLogits({16, 4});
+    launchLogits(kLargeTile);
   }
 
   // Operands that not every router has, by their position among the launch's.

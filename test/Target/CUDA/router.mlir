@@ -6,7 +6,7 @@
 // CHECK: scf.if
 // CHECK: emo.device_launch "router_logits_256x128_0"(%{{.*}}, %{{.*}}, %[[LOGITS]], %{{.*}}) grid(%{{.*}}, %c32, %{{.*}}) threads(128)
 // CHECK: else
-// CHECK: emo.device_launch "router_logits_256x128_1"(%{{.*}}, %{{.*}}, %[[LOGITS]], %{{.*}}) grid(%{{.*}}, %c8, %{{.*}}) threads(128)
+// CHECK: emo.device_launch "router_logits_256x128_1"(%{{.*}}, %{{.*}}, %[[LOGITS]], %{{.*}}) grid(%{{.*}}, %c8, %{{.*}}) threads(256)
 // CHECK: emo.device_launch "router_select_128_0"(%[[LOGITS]],
 func.func @router(%x: memref<?x256xbf16>, %w: memref<128x256xf32>, %weights: memref<?x8xf32>, %indices: memref<?x8xi32>) {
   emo.kernel.router x(%x : memref<?x256xbf16>) weight(%w : memref<128x256xf32>) outs(%weights, %indices : memref<?x8xf32>, memref<?x8xi32>)
