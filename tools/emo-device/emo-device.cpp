@@ -34,10 +34,15 @@ static cl::opt<Emit> emit("emit", cl::desc("What to write"), cl::init(Emit::Ptx)
                                      clEnumValN(Emit::HostObject, "host-object", "Object with the emulated kernels"),
                                      clEnumValN(Emit::Report, "report", "Registers, occupancy and instructions of each kernel"),
                                      clEnumValN(Emit::ReportJSON, "report-json", "The same as JSON")));
-static cl::opt<std::string> arch("arch", cl::desc("Architecture, instead of the modules' emo.device"), cl::value_desc("sm_80"), cl::cat(category));
+static cl::opt<std::string> arch("arch", cl::desc("Architecture, instead of the modules' emo.device"), cl::value_desc("sm_80"),
+                                 cl::cat(category));
 static cl::opt<std::string> only("module", cl::desc("Only the gpu.module of this name"), cl::value_desc("name"), cl::cat(category));
-static cl::opt<unsigned> ptxVersion("ptx", cl::desc("PTX version, such as 80 for 8.0, instead of the architecture's own"), cl::init(0), cl::cat(category));
+static cl::opt<unsigned> ptxVersion("ptx", cl::desc("PTX version, such as 80 for 8.0, instead of the architecture's own"), cl::init(0),
+                                    cl::cat(category));
 static cl::opt<std::string> ptxas("ptxas", cl::desc("Path of ptxas or of a CUDA toolkit"), cl::value_desc("path"), cl::cat(category));
+static cl::opt<int64_t> blocks("blocks", cl::desc("Predict the time of a launch of so many blocks"), cl::init(0), cl::cat(category));
+static cl::opt<double> matrixFma("fma", cl::desc("Multiply-adds of matrix instructions in that launch"), cl::init(0), cl::cat(category));
+static cl::opt<double> bytes("bytes", cl::desc("Bytes that the launch reads and writes"), cl::init(0), cl::cat(category));
 static cl::opt<bool> census("census", cl::desc("The input is a cubin: count its instructions"), cl::cat(category));
 static cl::opt<bool> lineInfo("line-info", cl::desc("Source lines in PTX"), cl::cat(category));
 
@@ -70,6 +75,9 @@ static LogicalResult emitModule(gpu::GPUModuleOp module, std::string &result) {
     auto reports = reportKernels(*code, *assembled);
     if (failed(reports))
       return failure();
+    if (blocks > 0)
+      for (KernelReport &report : *reports)
+        report.work = KernelWork{matrixFma, bytes, blocks};
     llvm::raw_string_ostream stream(text.emplace());
     emit == Emit::Report ? writeReportText(*reports, stream) : writeReportJSON(*reports, stream);
     break;

@@ -12,6 +12,7 @@
 #include "llvm/IR/Module.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -199,6 +200,13 @@ struct LoopPrediction {
   double matrixShare = 0;                                // of the peak of matrix instructions
 };
 
+/// Work of one launch, for a prediction of its time.
+struct KernelWork {
+  double fma = 0;         // multiply-adds by matrix instructions
+  double memoryBytes = 0; // read and written, each once
+  int64_t blocks = 1;
+};
+
 struct KernelReport {
   const DeviceArch *arch = nullptr;
   std::string kernel;
@@ -208,13 +216,8 @@ struct KernelReport {
   SassKernel sass;
   LoopPrediction loop;
   std::vector<PtxasNote> notes;
-};
-
-/// Work of one launch, for a prediction of its time.
-struct KernelWork {
-  double fma = 0;         // multiply-adds by matrix instructions
-  double memoryBytes = 0; // read and written, each once
-  int64_t blocks = 1;
+  /// Set it to have reports predict the time of such a launch.
+  std::optional<KernelWork> work;
 };
 
 /// Predicted seconds of a launch on the architecture's board: the larger of its matrix work at the main loop's predicted share of the peak,

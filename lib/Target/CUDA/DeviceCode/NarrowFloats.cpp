@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "NarrowFloats.h"
 
-#include "llvm/Analysis/ConstantFolding.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/Analysis/ConstantFolding.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/IntrinsicInst.h"
@@ -162,7 +162,8 @@ Instruction *emo::expandNarrowFloats(Function &function) {
     if (!moves(op))
       return &op;
     for (Value *operand : op.operands())
-      if (auto *constant = dyn_cast<Constant>(operand); (isa<Argument>(operand) && hasBF16(operand)) || (constant && hasBF16(constant) && !withoutBF16(constant, layout)))
+      if (auto *constant = dyn_cast<Constant>(operand);
+          (isa<Argument>(operand) && hasBF16(operand)) || (constant && hasBF16(constant) && !withoutBF16(constant, layout)))
         return &op;
     found.push_back(&op);
   }

@@ -23,7 +23,8 @@ Occupancy emo::computeOccupancy(const DeviceArch &arch, unsigned registers, unsi
                     {unsigned(arch.sharedBytes / shared), "shared memory"},
                     {arch.maxThreads / (warps * kWarp), "threads"},
                     {arch.maxBlocks, "blocks"}};
-  const Limit *least = std::min_element(std::begin(limits), std::end(limits), [](const Limit &a, const Limit &b) { return a.blocks < b.blocks; });
+  const Limit *least =
+      std::min_element(std::begin(limits), std::end(limits), [](const Limit &a, const Limit &b) { return a.blocks < b.blocks; });
   Occupancy result{least->blocks, double(least->blocks * warps * kWarp) / arch.maxThreads, least->name};
   if (sharedBytes > int64_t(arch.sharedBytesPerBlock))
     result = {0, 0, "shared memory"};

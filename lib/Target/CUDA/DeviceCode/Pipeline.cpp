@@ -69,8 +69,9 @@ LogicalResult CheckKernels::checkOp(Operation *op) {
     if (isa<math::AbsFOp, math::AbsIOp, math::CeilOp, math::CopySignOp, math::CountLeadingZerosOp, math::CountTrailingZerosOp,
             math::CtPopOp, math::FloorOp, math::FmaOp, math::RoundEvenOp, math::RsqrtOp, math::SqrtOp, math::TruncOp>(op))
       return success();
-    return op->emitOpError("has no code on the device, which has no mathematical library; expand it before, for example to llvm.nvvm.ex2.approx "
-                           "or a polynomial");
+    return op->emitOpError(
+        "has no code on the device, which has no mathematical library; expand it before, for example to llvm.nvvm.ex2.approx "
+        "or a polynomial");
   }
   if (dialect && (isa<arith::ArithDialect, cf::ControlFlowDialect, gpu::GPUDialect, LLVM::LLVMDialect, NVVM::NVVMDialect, scf::SCFDialect,
                       ub::UBDialect, vector::VectorDialect>(dialect)))

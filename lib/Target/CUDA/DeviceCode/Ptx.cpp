@@ -2,6 +2,8 @@
 // Code generation by LLVM: PTX here, x86-64 objects for ToHost.cpp.
 #include "TargetMachine.h"
 
+#include "llvm/Bitcode/BitcodeReader.h"
+#include "llvm/Bitcode/BitcodeWriter.h"
 #include "llvm/IR/DebugInfo.h"
 #include "llvm/IR/DiagnosticHandler.h"
 #include "llvm/IR/DiagnosticInfo.h"
@@ -10,10 +12,12 @@
 #include "llvm/IR/Instructions.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/TargetParser/Triple.h"
 #include "llvm/Transforms/Utils/Cloning.h"
 
+#include <csetjmp>
 #include <mutex>
 
 using namespace mlir;
@@ -55,25 +59,84 @@ std::unique_ptr<llvm::TargetMachine> emo::makeDeviceMachine(const DeviceArch &ar
   // Kernels say where products and sums fuse; then the emulator and the GPU round alike.
   options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
   return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(triple, arch.name, "+ptx" + std::to_string(ptx), options,
-                                                                          std::nullopt, std::nullopt,
-                                                                          llvm::CodeGenOptLevel::Aggressive));
+                                                                          std::nullopt, std::nullopt, llvm::CodeGenOptLevel::Aggressive));
 }
 
-FailureOr<std::string> emo::generateCode(llvm::Module &module, llvm::TargetMachine &machine, bool assembly, Location loc) {
-  std::string errors;
-  module.getContext().setDiagnosticHandler(std::make_unique<Messages>(errors));
+namespace {
+/// LLVM ends the process where it cannot select an instruction, and offers no other way out than not to return from its handler of
+/// fatal errors. The handler is installed while someone generates code and leaves other threads' errors alone.
+struct FatalErrors {
+  static bool run(llvm::function_ref<void()> body, std::string &error) {
+    std::jmp_buf buffer;
+    {
+      std::lock_guard<std::mutex> lock(mutex);
+      if (users++ == 0)
+        llvm::install_fatal_error_handler(handle);
+    }
+    message = &error;
+    target = &buffer;
+    bool ok = setjmp(buffer) == 0;
+    if (ok)
+      body();
+    target = nullptr;
+    std::lock_guard<std::mutex> lock(mutex);
+    if (--users == 0)
+      llvm::remove_fatal_error_handler();
+    return ok;
+  }
+
+private:
+  static void handle(void *, const char *reason, bool) {
+    if (!target)
+      return;
+    for (StringRef rest = reason; !rest.empty();) {
+      auto [line, next] = rest.split('\n');
+      *message += (message->empty() ? "" : "; ") + line.trim().str();
+      rest = next;
+    }
+    std::longjmp(*target, 1);
+  }
+  static inline std::mutex mutex;
+  static inline int users = 0;
+  static inline thread_local std::jmp_buf *target = nullptr;
+  static inline thread_local std::string *message = nullptr;
+};
+
+/// What code generation works on, a copy of its own: after a fatal error nothing of it can be freed.
+struct Work {
+  llvm::LLVMContext context;
+  std::unique_ptr<llvm::Module> module;
+  llvm::legacy::PassManager passes;
   SmallString<0> result;
-  llvm::raw_svector_ostream stream(result);
-  llvm::legacy::PassManager codegen;
+  llvm::raw_svector_ostream stream{result};
+};
+} // namespace
+
+FailureOr<std::string> emo::generateCode(const llvm::Module &module, std::unique_ptr<llvm::TargetMachine> machine, bool assembly,
+                                         Location loc) {
+  std::string errors, fatal;
+  std::string name = (machine->getTargetTriple().isNVPTX() ? machine->getTargetCPU() : machine->getTargetTriple().getArchName()).str();
+  auto fail = [&](StringRef why) { return emitError(loc) << "kernels cannot be compiled for " << name << ": " << why; };
+  SmallString<0> bitcode;
+  llvm::raw_svector_ostream writer(bitcode);
+  llvm::WriteBitcodeToFile(module, writer);
+  auto work = std::make_unique<Work>();
+  work->context.setDiagnosticHandler(std::make_unique<Messages>(errors));
+  auto copy = llvm::parseBitcodeFile(llvm::MemoryBufferRef(bitcode, module.getName()), work->context);
+  if (!copy)
+    return fail(llvm::toString(copy.takeError()));
+  work->module = std::move(*copy);
   auto kind = assembly ? llvm::CodeGenFileType::AssemblyFile : llvm::CodeGenFileType::ObjectFile;
-  if (machine.addPassesToEmitFile(codegen, stream, nullptr, kind))
-    errors = "the back end cannot write this kind of file";
-  else
-    codegen.run(module);
-  module.getContext().setDiagnosticHandler(std::make_unique<llvm::DiagnosticHandler>());
+  if (machine->addPassesToEmitFile(work->passes, work->stream, nullptr, kind))
+    return fail("the back end cannot write this kind of file");
+  if (!FatalErrors::run([&] { work->passes.run(*work->module); }, fatal)) {
+    (void)work.release();
+    (void)machine.release();
+    return fail(fatal);
+  }
   if (!errors.empty())
-    return emitError(loc) << "kernels cannot be compiled for " << machine.getTargetTriple().getArchName() << ": " << errors;
-  return result.str().str();
+    return fail(errors);
+  return work->result.str().str();
 }
 
 /// Traps of the tool chain that give wrong results without a word.
@@ -95,11 +158,10 @@ FailureOr<std::string> emo::emitPtx(const DeviceCode &code) {
   std::unique_ptr<llvm::TargetMachine> machine = makeDeviceMachine(*code.arch, code.ptx, code.loc);
   if (!machine)
     return failure();
-  // Code generation changes the module, and the emulated kernels are made of the same one.
   std::unique_ptr<llvm::Module> module = llvm::CloneModule(*code.module);
   if (!code.lineInfo)
     llvm::StripDebugInfo(*module);
-  FailureOr<std::string> ptx = generateCode(*module, *machine, /*assembly=*/true, code.loc);
+  FailureOr<std::string> ptx = generateCode(*module, std::move(machine), /*assembly=*/true, code.loc);
   if (failed(ptx) || failed(checkPtx(code, *ptx)))
     return failure();
   return ptx;

@@ -110,8 +110,9 @@ FailureOr<Assembled> emo::assemble(const DeviceArch &arch, StringRef ptx, Locati
   if (program.empty() && !given.empty())
     return emitError(loc) << "cannot run '" << given << "', expected the program ptxas or a folder with bin/ptxas";
   if (program.empty())
-    return emitError(loc) << "cannot find ptxas, which makes cubins of PTX, in PATH, CUDA_HOME or /usr/local/cuda; install CUDA's compiler, name "
-                             "ptxas, or write PTX only: the driver compiles it where it runs";
+    return emitError(loc)
+           << "cannot find ptxas, which makes cubins of PTX, in PATH, CUDA_HOME or /usr/local/cuda; install CUDA's compiler, name "
+              "ptxas, or write PTX only: the driver compiles it where it runs";
   TemporaryFile source(temporaryPath("ptx")), cubin(temporaryPath("cubin")), log(temporaryPath("log"));
   std::error_code code;
   llvm::raw_fd_ostream stream(source.path, code);

@@ -146,6 +146,14 @@ void emo::writeReportJSON(ArrayRef<KernelReport> reports, llvm::raw_ostream &out
           json.attribute("matrix_share_of_peak", thousandths(report.loop.matrixShare));
         });
       });
+    if (report.work)
+      json.attributeObject("predicted_launch", [&] {
+        json.attribute("board", report.arch->board);
+        json.attribute("matrix_fma", report.work->fma);
+        json.attribute("memory_bytes", report.work->memoryBytes);
+        json.attribute("blocks", report.work->blocks);
+        json.attribute("microseconds", tenths(predictSeconds(report, *report.work) * 1e6));
+      });
     json.attributeArray("notes", [&] {
       for (const PtxasNote &note : report.notes)
         json.object([&] {
@@ -190,8 +198,8 @@ void emo::writeReportText(ArrayRef<KernelReport> reports, llvm::raw_ostream &out
     if (report.stackBytes || report.spillStores || report.spillLoads)
       out << "  local memory: " << report.stackBytes << " bytes of stack, " << report.spillStores << " bytes spilled, " << report.spillLoads
           << " bytes reloaded\n";
-    out << "  occupancy: " << report.occupancy.blocks << " blocks a multiprocessor, "
-        << llvm::format("%.0f", report.occupancy.share * 100) << " % of its threads, limited by " << report.occupancy.limit << "\n";
+    out << "  occupancy: " << report.occupancy.blocks << " blocks a multiprocessor, " << llvm::format("%.0f", report.occupancy.share * 100)
+        << " % of its threads, limited by " << report.occupancy.limit << "\n";
     out << "  instructions: " << report.sass.all.instructions << "\n";
     if (report.sass.loop.instructions) {
       out << "  main loop: " << report.sass.loop.instructions << " instructions: ";
@@ -199,6 +207,9 @@ void emo::writeReportText(ArrayRef<KernelReport> reports, llvm::raw_ostream &out
       out << llvm::format("  predicted: bound by %s; %.0f %% of the peak of matrix instructions\n", report.loop.bound.c_str(),
                           report.loop.matrixShare * 100);
     }
+    if (report.work)
+      out << "  predicted: a launch of " << report.work->blocks << " blocks takes "
+          << llvm::format("%.1f us on ", predictSeconds(report, *report.work) * 1e6) << report.arch->board << "\n";
     for (const PtxasNote &note : report.notes)
       out << "  " << (note.isError ? "error" : "note") << " " << note.code << " of ptxas: " << note.text << "\n";
   }

@@ -11,10 +11,11 @@ namespace emo {
 /// LLVM's back end for GPUs; null after a diagnostic.
 std::unique_ptr<llvm::TargetMachine> makeDeviceMachine(const DeviceArch &arch, unsigned ptx, mlir::Location loc);
 
-/// Assembly or an object of `module`, which code generation changes; what LLVM has to say goes to `loc`.
-mlir::FailureOr<std::string> generateCode(llvm::Module &module, llvm::TargetMachine &machine, bool assembly, mlir::Location loc);
+/// Assembly or an object of a copy of `module`; what LLVM has to say goes to `loc`, also where LLVM itself would end the process.
+mlir::FailureOr<std::string> generateCode(const llvm::Module &module, std::unique_ptr<llvm::TargetMachine> machine, bool assembly,
+                                          mlir::Location loc);
 
-/// Name and arguments of what a call does on the device: "llvm.nvvm.X" without the prefix, or the first mnemonic of inline PTX; empty
+/// What a call does on the device: "llvm.nvvm.X" without the prefix, or the first mnemonic of inline PTX; empty
 /// for other calls.
 std::string deviceOperation(const llvm::CallBase &call);
 

@@ -88,8 +88,8 @@ llvm::Constant *HostLowering::text(StringRef value) {
 llvm::Constant *HostLowering::site(const Instruction &at, StringRef operation) {
   const llvm::DebugLoc &place = at.getDebugLoc();
   auto *type = llvm::StructType::get(ptr(), ptr(), i32());
-  auto *value = llvm::ConstantStruct::get(type, {text(at.getFunction()->getName()), text(operation),
-                                                 llvm::ConstantInt::get(i32(), place ? place.getLine() : 0)});
+  auto *value = llvm::ConstantStruct::get(
+      type, {text(at.getFunction()->getName()), text(operation), llvm::ConstantInt::get(i32(), place ? place.getLine() : 0)});
   return new GlobalVariable(module, type, true, GlobalVariable::PrivateLinkage, value, "emo_site");
 }
 
@@ -213,7 +213,8 @@ LogicalResult HostLowering::checkGlobals() {
       return emitError(code.loc) << "global '" << global.getName() << "' cannot be emulated";
     if (global.use_empty() || (global.isConstant() && !global.isDeclaration()) || global.getName() == "emo_shared")
       continue;
-    return emitError(code.loc) << "global variable '" << global.getName() << "' cannot be emulated: expected constants and @emo_shared only";
+    return emitError(code.loc) << "global variable '" << global.getName()
+                               << "' cannot be emulated: expected constants and @emo_shared only";
   }
   return success();
 }
@@ -266,7 +267,8 @@ void HostLowering::announce(Instruction &access) {
   if (auto *load = dyn_cast<llvm::LoadInst>(&access))
     announce(access, load->getPointerOperand(), bytes(load->getType()), load->isAtomic() ? kAtomic : 0, "load");
   else if (auto *store = dyn_cast<llvm::StoreInst>(&access))
-    announce(access, store->getPointerOperand(), bytes(store->getValueOperand()->getType()), kWrite | (store->isAtomic() ? kAtomic : 0), "store");
+    announce(access, store->getPointerOperand(), bytes(store->getValueOperand()->getType()), kWrite | (store->isAtomic() ? kAtomic : 0),
+             "store");
   else if (auto *update = dyn_cast<llvm::AtomicRMWInst>(&access))
     announce(access, update->getPointerOperand(), bytes(update->getType()), kWrite | kAtomic, "atomicrmw");
   else if (auto *exchange = dyn_cast<llvm::AtomicCmpXchgInst>(&access))
@@ -376,7 +378,8 @@ LogicalResult HostLowering::lowerFunction(Function &function) {
 std::string HostLowering::makeEntry(StringRef kernel) {
   Function *body = module.getFunction(kernel);
   std::string name = emulatedSymbol(*code.arch, kernel);
-  auto *entry = Function::Create(llvm::FunctionType::get(llvm::Type::getVoidTy(context), {ptr()}, false), Function::ExternalLinkage, name, module);
+  auto *entry =
+      Function::Create(llvm::FunctionType::get(llvm::Type::getVoidTy(context), {ptr()}, false), Function::ExternalLinkage, name, module);
   entry->setVisibility(Function::HiddenVisibility);
   entry->addFnAttr(llvm::Attribute::NoUnwind);
   IRBuilder<> b(llvm::BasicBlock::Create(context, "", entry));
@@ -446,8 +449,8 @@ static std::unique_ptr<llvm::TargetMachine> makeHostMachine(Location loc) {
   llvm::TargetOptions options;
   options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
   options.FunctionSections = true;
-  return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(triple, "x86-64-v3", "", options, llvm::Reloc::PIC_, std::nullopt,
-                                                                          llvm::CodeGenOptLevel::Default));
+  return std::unique_ptr<llvm::TargetMachine>(
+      target->createTargetMachine(triple, "x86-64-v3", "", options, llvm::Reloc::PIC_, std::nullopt, llvm::CodeGenOptLevel::Default));
 }
 
 FailureOr<HostCode> emo::lowerToHost(const DeviceCode &code) {
@@ -485,7 +488,7 @@ FailureOr<std::string> emo::emitHostObject(HostCode &code) {
   std::unique_ptr<llvm::TargetMachine> machine = makeHostMachine(code.loc);
   if (!machine)
     return failure();
-  FailureOr<std::string> object = generateCode(*code.module, *machine, /*assembly=*/false, code.loc);
+  FailureOr<std::string> object = generateCode(*code.module, std::move(machine), /*assembly=*/false, code.loc);
   if (failed(object) || failed(checkUndefined(*object, code.loc)))
     return failure();
   return object;

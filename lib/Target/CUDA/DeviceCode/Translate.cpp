@@ -30,8 +30,9 @@ static void addSubprogram(LLVM::LLVMFuncOp function) {
   auto place = loc->findInstanceOf<FileLineColLoc>();
   StringRef path = place ? place.getFilename().getValue() : "<unknown>";
   auto file = LLVM::DIFileAttr::get(context, path, "");
-  auto unit = LLVM::DICompileUnitAttr::get(DistinctAttr::create(UnitAttr::get(context)), llvm::dwarf::DW_LANG_C, file,
-                                           StringAttr::get(context, "emo"), /*isOptimized=*/true, LLVM::DIEmissionKind::DebugDirectivesOnly);
+  auto unit =
+      LLVM::DICompileUnitAttr::get(DistinctAttr::create(UnitAttr::get(context)), llvm::dwarf::DW_LANG_C, file,
+                                   StringAttr::get(context, "emo"), /*isOptimized=*/true, LLVM::DIEmissionKind::DebugDirectivesOnly);
   auto type = LLVM::DISubroutineTypeAttr::get(context, llvm::dwarf::DW_CC_normal, {});
   unsigned line = place ? place.getLine() : 1;
   auto flags = LLVM::DISubprogramFlags::Definition | LLVM::DISubprogramFlags::Optimized;
@@ -218,8 +219,8 @@ static LogicalResult chooseArch(gpu::GPUModuleOp module, const DeviceOptions &op
   static constexpr unsigned kNewestPtx = 90;
   code.ptx = options.ptx ? options.ptx : code.arch->ptx;
   if (code.ptx < code.arch->minPtx || code.ptx > kNewestPtx)
-    return module.emitOpError() << "asks for PTX " << code.ptx / 10 << "." << code.ptx % 10 << ", expected " << code.arch->minPtx / 10 << "."
-                                << code.arch->minPtx % 10 << " to " << kNewestPtx / 10 << "." << kNewestPtx % 10 << " for "
+    return module.emitOpError() << "asks for PTX " << code.ptx / 10 << "." << code.ptx % 10 << ", expected " << code.arch->minPtx / 10
+                                << "." << code.arch->minPtx % 10 << " to " << kNewestPtx / 10 << "." << kNewestPtx % 10 << " for "
                                 << code.arch->name;
   // LLVM knows some versions only.
   if (!llvm::is_contained({70, 71, 72, 73, 74, 75, 76, 77, 78, 80, 81, 82, 83, 84, 85, 86, 87, 88, 90}, int(code.ptx)))
