@@ -49,9 +49,9 @@ void Checks::access(Fiber &fiber, const void *address, uint32_t bytes, uint32_t 
       fail(site, nullptr, "misaligned access of %u bytes at 0x%llx", piece, (unsigned long long)(space == 3 ? machine.offset(at) : uintptr_t(at)));
     if (space == 3) {
       checkSharedRange(fiber, at, piece, 1, site, nullptr);
-      shared.access(fiber, machine.offset(at), piece, {write || atomic, atomic, false, true, site, nullptr});
+      shared.access(fiber, machine.offset(at), piece, {write, atomic, false, true, site, nullptr});
     } else {
-      global.access(fiber, at, piece, {write || atomic, atomic, site, nullptr});
+      global.access(fiber, at, piece, {write, atomic, site, nullptr});
     }
     statistics.add(fiber, at, piece, space == 3, site);
   }

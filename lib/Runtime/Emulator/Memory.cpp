@@ -4,6 +4,7 @@
 #include "Emulator.h"
 #include "GlobalChecks.h"
 
+#include <array>
 #include <cstdlib>
 #include <cstring>
 #include <map>
@@ -98,6 +99,14 @@ const Allocation *emo::rt::emulator::findDamage(const AllocationList &list, int6
     if (!allocation->block)
       continue;
     auto *bytes = reinterpret_cast<const unsigned char *>(allocation->begin);
+    static const std::array<unsigned char, 2 * kRedzone> intact = [] {
+      std::array<unsigned char, 2 * kRedzone> all;
+      all.fill(kRedzoneByte);
+      return all;
+    }();
+    if (!memcmp(bytes - kRedzone, intact.data(), kRedzone) &&
+        !memcmp(bytes + allocation->bytes, intact.data(), padded(allocation->bytes) - allocation->bytes + kRedzone))
+      continue;
     int64_t end = int64_t(allocation->bytes), last = int64_t(padded(allocation->bytes) + kRedzone);
     for (offset = -int64_t(kRedzone); offset < last; ++offset) {
       if (offset == 0)

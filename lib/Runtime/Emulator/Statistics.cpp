@@ -41,15 +41,20 @@ static uint32_t sectors(const uintptr_t *addresses, uint32_t lanes, uint32_t byt
 void Statistics::add(const Fiber &fiber, const void *address, uint32_t bytes, bool shared, const Site *site) {
   uint32_t warp = fiber.thread / kWarpSize;
   Stream *stream = nullptr;
-  for (uint32_t i = open[warp]; i-- > 0;)
-    if (streams[warp][i].site == site && streams[warp][i].bytes == bytes && streams[warp][i].shared == shared) {
-      stream = &streams[warp][i];
-      break;
-    }
+  auto matches = [&](uint32_t i) {
+    const Stream &candidate = streams[warp][i];
+    return candidate.site == site && candidate.bytes == bytes && candidate.shared == shared;
+  };
+  // Each lane goes through the same calls as the one before it.
+  for (uint32_t i = 0, n = open[warp], at = latest[warp]; i < n && !stream; ++i, ++at) {
+    at = at >= n ? 0 : at;
+    if (matches(at))
+      stream = &streams[warp][latest[warp] = at];
+  }
   if (!stream) {
     if (open[warp] == streams[warp].size())
       streams[warp].emplace_back();
-    stream = &streams[warp][open[warp]++];
+    stream = &streams[warp][latest[warp] = open[warp]++];
     stream->site = site;
     stream->bytes = bytes;
     stream->shared = shared;

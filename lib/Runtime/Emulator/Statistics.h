@@ -40,6 +40,7 @@ private:
   void count(uint32_t warp);
 
   std::vector<Stream> streams[kMaxWarps];
+  uint32_t latest[kMaxWarps] = {}; // stream that was used last
   uint32_t open[kMaxWarps] = {}; // streams in use
 };
 

@@ -124,6 +124,15 @@ TEST(SharedRaces, Atomics) {
   };
   expectFound(bad, {64, 4}, {"error: data race on shared memory at offset 0x0", "the other: "});
 }
+// An atomic load is a read: of memory that may only be read, too.
+TEST(DeviceMemory, AtomicLoad) {
+  Memory memory;
+  uint32_t weights[4] = {};
+  memory.registerHost(weights, sizeof weights, "weights", true);
+  static const emo_sim_site site{"kernel", "load", 1};
+  expectClean([](const int64_t *args) { emo_sim_access(argument<void>(args, 0), 4, EMO_SIM_ATOMIC | 1 << EMO_SIM_SPACE_SHIFT, &site); }, {32, 0, 2}, {weights});
+  (void)site;
+}
 // A barrier of some warps orders these and no others.
 TEST(SharedRaces, NamedBarrierOfOthers) {
   auto kernel = [](const int64_t *) {
