@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The phase "llvm".
 #include "emo/Pipelines/Pipelines.h"
+#include "emo/Target/DeviceCode.h"
 #include "emo/Target/Passes.h"
 #include "emo/Transforms/Passes.h"
 #include "mlir/Conversion/Passes.h"
@@ -12,6 +13,8 @@
 using namespace mlir;
 
 void emo::populateLLVMPipeline(OpPassManager &pm, const LLVMOptions &options) {
+  // Kernels of devices first: what follows is for the host.
+  populateDeviceToLLVMPipeline(pm);
   pm.addPass(createLowerToRuntime());
   // The general path: what has no kernel runs as loops on the calling thread.
   pm.addPass(createConvertLinalgToLoopsPass());

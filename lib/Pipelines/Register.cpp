@@ -45,6 +45,10 @@ void emo::registerEmoPasses() {
   PassPipelineRegistration<BufferizeOptions>(
       "emo-bufferize-pipeline", "phase bufferize: tensors to memrefs",
       populateBufferizePipeline);
+  PassPipelineRegistration<CUDAOptions>(
+      "emo-cuda-pipeline",
+      "phase cuda: kernel ops to code for each CUDA architecture",
+      populateCUDAPipeline);
   PassPipelineRegistration<CPUOptions>(
       "emo-cpu-pipeline", "phase cpu: kernel ops to code for each ISA level",
       populateCPUPipeline);

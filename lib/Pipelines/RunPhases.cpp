@@ -19,6 +19,8 @@ void emo::populatePhase(OpPassManager &pm, Phase phase,
     return populateKernelsPipeline(pm, options.kernels);
   case Phase::Bufferize:
     return populateBufferizePipeline(pm, options.bufferize);
+  case Phase::CUDA:
+    return populateCUDAPipeline(pm, options.cuda);
   case Phase::CPU:
     return populateCPUPipeline(pm, options.cpu);
   case Phase::LLVM:

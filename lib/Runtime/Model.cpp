@@ -96,6 +96,8 @@ std::unique_ptr<emo_context> emo_model::takeContext() {
 
 void emo_model::giveBack(std::unique_ptr<emo_context> context) {
   context->arena.reset();
+  context->deviceMemory.clear();
+  context->deviceOutputs.clear();
   context->error.clear();
   std::lock_guard<std::mutex> lock(mutex);
   idle.push_back(std::move(context));
@@ -128,6 +130,21 @@ emo_model *emo_load(const emo_program *program, const char *artifactPath, const 
     writeError(message, error, errorBytes);
     return nullptr;
   }
+  model->weightsAddress = model->weights.data();
+  if (chosen.device && strcmp(chosen.device, "cpu") != 0) {
+    model->device = openDevice(*program, chosen, message);
+    if (model->device)
+      model->weightsAddress = model->device->useWeights(model->weights, program->weights_bytes, message);
+    if (!model->device || (program->weights_bytes && !model->weightsAddress)) {
+      writeError(message, error, errorBytes);
+      return nullptr;
+    }
+  } else if (program->num_entries == 0 && program->num_device_codes > 0) {
+    writeError("this program has no code for the CPU, only for devices; run it with --device=cuda or --device=emulate, or compile the model "
+               "with emo-compile --target=cpu,cuda",
+               error, errorBytes);
+    return nullptr;
+  }
   if (model->isa >= 0)
     model->kernels = program->kernel_tables[model->isa].kernels;
   model->maxPositions = strtoll(manifestText(program->manifest, "max_positions").c_str(), nullptr, 10);
@@ -146,9 +163,11 @@ const char *emo_model_isa(const emo_model *model) {
 int32_t emo_model_threads(const emo_model *model) { return model->pool->size(); }
 
 const emo_entry_desc *emo_entry(const emo_model *model, const char *name) {
-  for (int32_t i = 0; i < model->program->num_entries; ++i)
-    if (strcmp(model->program->entries[i].name, name) == 0)
-      return &model->program->entries[i];
+  const emo_device_code *code = model->device ? &model->device->code() : nullptr;
+  const emo_entry_desc *entries = code ? code->entries : model->program->entries;
+  for (int32_t i = 0; i < (code ? code->num_entries : model->program->num_entries); ++i)
+    if (strcmp(entries[i].name, name) == 0)
+      return &entries[i];
   return nullptr;
 }
 
@@ -165,6 +184,42 @@ static std::unique_ptr<int64_t[]> widened(const emo_tensor &tensor) {
   for (int64_t i = 0; copy && i < count; ++i)
     copy[i] = static_cast<const int32_t *>(tensor.data)[i];
   return copy;
+}
+
+/// Elements times their size.
+static int64_t bytesOf(const emo_tensor &tensor) {
+  int64_t bytes = emo_dtype_bytes(tensor.dtype);
+  for (int32_t d = 0; d < tensor.rank; ++d)
+    bytes *= tensor.dims[d];
+  return bytes;
+}
+
+/// Inputs on the device, but for KV caches, which are there.
+static bool uploadInputs(emo_context &context, const emo_tensor *inputs, std::vector<emo_buffer> &buffers) {
+  Device &device = *context.model->device;
+  for (size_t i = 0; i < buffers.size(); ++i) {
+    const emo_value_desc &desc = context.entry->inputs[i];
+    if (desc.role == EMO_ROLE_KV_CACHE)
+      continue;
+    emo_tensor stored = inputs[i];
+    stored.dtype = desc.dtype;
+    int64_t bytes = bytesOf(stored);
+    void *memory = device.allocate(bytes, desc.name, context.error);
+    if (!memory)
+      return false;
+    context.deviceMemory.emplace_back(device, memory);
+    if (!device.upload(memory, buffers[i].data, bytes, context.error))
+      return false;
+    buffers[i].data = memory;
+  }
+  return true;
+}
+
+static bool downloadOutputs(emo_context &context) {
+  for (const emo_context::DeviceOutput &output : context.deviceOutputs)
+    if (!context.model->device->download(context.outputs[output.index].data, output.data, output.bytes, context.error))
+      return false;
+  return true;
 }
 
 /// Calls the entry; a service that cannot go on comes back here.
@@ -212,7 +267,14 @@ int32_t emo_run(emo_model *model, const char *name, const emo_tensor *inputs, in
   std::unique_ptr<emo_context> context = model->takeContext();
   context->entry = entry;
   context->outputs = outputs;
-  int32_t status = enter(context.get(), buffers.data());
+  int32_t status = 1;
+  if (model->device) {
+    std::lock_guard<std::mutex> lock(model->deviceMutex);
+    status = !uploadInputs(*context, inputs, buffers) || enter(context.get(), buffers.data()) || !downloadOutputs(*context);
+    context->deviceMemory.clear();
+  } else {
+    status = enter(context.get(), buffers.data());
+  }
   if (status == 0 && context->error.empty()) {
     model->giveBack(std::move(context));
     return 0;

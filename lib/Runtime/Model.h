@@ -3,6 +3,7 @@
 #ifndef EMO_LIB_RUNTIME_MODEL_H
 #define EMO_LIB_RUNTIME_MODEL_H
 
+#include "Device.h"
 #include "Manifest.h"
 #include "ThreadPool.h"
 #include "Tokenizer.h"
@@ -42,6 +43,14 @@ struct emo_context {
   emo_model *model = nullptr;
   emo::rt::Arena arena;
   emo::rt::Scratch scratch;
+  std::vector<emo::rt::DeviceBuffer> deviceMemory; // inputs and temporaries of a run on a device
+  /// Outputs that are copied when the entry is done: what and from where.
+  struct DeviceOutput {
+    int32_t index;
+    const void *data;
+    int64_t bytes;
+  };
+  std::vector<DeviceOutput> deviceOutputs;
   const emo_entry_desc *entry = nullptr;
   emo_tensor *outputs = nullptr;
   std::string error;
@@ -56,6 +65,10 @@ struct emo_model {
   int32_t isa = -1;
   const emo_kernel_fn *kernels = nullptr;
   int64_t maxPositions = 0; // from the manifest; 0: unlimited
+  /// Null: entries run on the CPU.
+  std::unique_ptr<emo::rt::Device> device;
+  const char *weightsAddress = nullptr; // where entries read them
+  std::mutex deviceMutex;               // a device does one run at a time
 
   /// A context for a run: one that an earlier run gave back, or a new one.
   std::unique_ptr<emo_context> takeContext();

@@ -22,7 +22,17 @@ int32_t emo_rt_isa(emo_context *ctx) { return ctx->model->isa; }
 
 int32_t emo_rt_threads(emo_context *ctx) { return ctx->model->pool->size(); }
 
+/// Ends the run with the error that is in the context.
+[[noreturn]] static void giveUp(emo_context *ctx) { longjmp(ctx->escape, 1); }
+
 void *emo_rt_alloc(emo_context *ctx, int64_t bytes) {
+  if (Device *device = ctx->model->device.get()) {
+    void *memory = device->allocate(bytes, "temporaries", ctx->error);
+    if (!memory)
+      giveUp(ctx);
+    ctx->deviceMemory.emplace_back(*device, memory);
+    return memory;
+  }
   void *memory = ctx->arena.allocate(bytes < 64 ? 64 : bytes);
   if (!memory)
     outOfMemory(ctx, bytes, "temporaries");
@@ -54,7 +64,26 @@ void *emo_rt_output(emo_context *ctx, int32_t index, const int64_t *dims) {
 }
 
 const void *emo_rt_param(emo_context *ctx, int32_t index) {
-  return ctx->model->weights.data() + ctx->model->program->params[index].offset;
+  return ctx->model->weightsAddress + ctx->model->program->params[index].offset;
+}
+
+void emo_rt_launch(emo_context *ctx, int32_t kernel, const int64_t *args, int32_t numArgs, int64_t gridX, int64_t gridY, int64_t gridZ,
+                   int32_t threads, int64_t sharedBytes) {
+  if (gridX <= 0 || gridY <= 0 || gridZ <= 0)
+    return;
+  LaunchShape shape = {{gridX, gridY, gridZ}, threads, sharedBytes};
+  if (!ctx->model->device->launch(kernel, args, numArgs, shape, ctx->error))
+    giveUp(ctx);
+}
+
+void emo_rt_device_output(emo_context *ctx, int32_t index, const int64_t *dims, const void *data) {
+  const emo_value_desc &desc = ctx->entry->outputs[index];
+  int64_t bytes = emo_dtype_bytes(desc.dtype);
+  for (int32_t d = 0; d < desc.rank; ++d)
+    bytes *= dims[d];
+  void *memory = emo_rt_output(ctx, index, dims);
+  if (memory == ctx->outputs[index].data)
+    ctx->deviceOutputs.push_back({index, data, bytes});
 }
 
 void emo_rt_fail(emo_context *ctx, const char *format, const int64_t *values, int32_t numValues) {

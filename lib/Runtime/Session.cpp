@@ -45,6 +45,16 @@ bool Session::start(emo_model *loaded, int64_t wanted, std::string &error, bool 
       cache.dims[d] = desc.dims[d].size >= 0 ? desc.dims[d].size : d == 0 ? 1 : capacity;
       bytes *= cache.dims[d];
     }
+    if (Device *device = model->device.get()) {
+      void *memory = device->allocate(bytes, "a KV cache", error);
+      if (!memory)
+        return false;
+      deviceCaches.emplace_back(*device, memory);
+      cache.data = memory;
+      if (!device->clear(memory, bytes, error))
+        return false;
+      continue;
+    }
     char *memory = static_cast<char *>(aligned_alloc(64, (bytes + 127) & ~int64_t(63)));
     if (!memory) {
       error = "out of memory: a KV cache of " + std::to_string(capacity) + " tokens needs " + std::to_string(bytes) +

@@ -3,6 +3,7 @@
 #ifndef EMO_LIB_RUNTIME_SESSION_H
 #define EMO_LIB_RUNTIME_SESSION_H
 
+#include "Device.h"
 #include "Experts.h"
 
 #include <memory>
@@ -39,6 +40,7 @@ private:
   int64_t capacity = 0, filled = 0;
   std::vector<emo_tensor> inputs;
   std::vector<std::unique_ptr<char[], void (*)(void *)>> caches;
+  std::vector<DeviceBuffer> deviceCaches;
   std::vector<float> lastLogits;
   std::vector<ExpertLayer> layers;
   std::unique_ptr<ExpertMaskInput> mask; // of a pooled session

@@ -6,8 +6,8 @@
 using namespace mlir;
 
 static constexpr StringLiteral names[] = {
-    "import",  "raise",     "specialise", "differentiate",
-    "kernels", "bufferize", "cpu",        "llvm"};
+    "import",    "raise", "specialise", "differentiate", "kernels",
+    "bufferize", "cuda",  "cpu",        "llvm"};
 
 StringRef emo::phaseName(Phase phase) { return names[static_cast<int>(phase)]; }
 

@@ -18,7 +18,7 @@ using namespace emo;
 namespace {
 
 /// The groups of emo ops; a phase allows some of them.
-enum EmoGroup : unsigned { Params = 1, Model = 2, Kernel = 4, Launch = 8 };
+enum EmoGroup : unsigned { Params = 1, Model = 2, Kernel = 4, Launch = 8, Device = 16 };
 
 enum class Values { Tensors, MemRefs, Neither };
 
@@ -51,7 +51,8 @@ static const Invariant invariants[] = {
     {Phase::Differentiate, Params | Model, Values::Tensors, tensorDialects},
     {Phase::Kernels, Params | Kernel, Values::Tensors, tensorDialects},
     {Phase::Bufferize, Params | Kernel, Values::MemRefs, memrefDialects},
-    {Phase::CPU, Params | Launch, Values::MemRefs, cpuDialects},
+    {Phase::CUDA, Params | Kernel | Device, Values::MemRefs, memrefDialects},
+    {Phase::CPU, Params | Launch | Device, Values::MemRefs, cpuDialects},
     {Phase::LLVM, Params, Values::Neither, llvmDialects},
 };
 
@@ -60,6 +61,8 @@ static EmoGroup groupOf(Operation *op) {
     return Params;
   if (isa<LaunchOp>(op))
     return Launch;
+  if (isa<DeviceLaunchOp>(op))
+    return Device;
   return op->getName().getStringRef().starts_with("emo.kernel.") ? Kernel
                                                                  : Model;
 }
@@ -133,8 +136,9 @@ struct VerifyPhasePass : emo::impl::VerifyPhaseBase<VerifyPhasePass> {
     constexpr unsigned maxErrors = 5;
     unsigned errors = 0;
     module->walk<WalkOrder::PreOrder>([&](Operation *op) {
-      // The code of one ISA level is the target's own affair.
-      if (op != module && op->hasAttr("emo.isa"))
+      // The code of one ISA level or device is the target's own affair.
+      if (op != module && op->hasTrait<OpTrait::SymbolTable>() &&
+          (op->hasAttr("emo.isa") || op->hasAttr("emo.device")))
         return WalkResult::skip();
       if (failed(checkOp(op, invariant)) || failed(checkTypes(op, invariant)))
         ++errors;

@@ -41,6 +41,9 @@ struct Options {
   cl::opt<std::string> untilBefore{"until-before", cl::desc("Stop before this phase and write MLIR"), cl::value_desc("phase"), cl::cat(category)};
   cl::opt<std::string> untilAfter{"until-after", cl::desc("Stop after this phase and write MLIR"), cl::value_desc("phase"), cl::cat(category)};
   cl::opt<std::string> cpu{"cpu", cl::desc("ISA levels: all, native, or one level"), cl::init("all"), cl::value_desc("level"), cl::cat(category)};
+  cl::list<std::string> target{"target", cl::desc("What to make code for: cpu (default), cuda or cpu,cuda"), cl::CommaSeparated, cl::value_desc("target"), cl::cat(category)};
+  cl::list<std::string> cudaArch{"cuda-arch", cl::desc("CUDA architectures: sm_80 (default), sm_90a"), cl::CommaSeparated, cl::value_desc("arch"), cl::cat(category)};
+  cl::opt<bool> noEmulation{"no-emulation", cl::desc("Leave out the form of CUDA kernels that runs without a GPU (NAME run --device=emulate)"), cl::cat(category)};
   WordOption<ModelDtype> dtype{"dtype", cl::desc("Arithmetic of an imported model"), cl::init(ModelDtype::Keep), cl::cat(category),
                             cl::values(clEnumValN(ModelDtype::Keep, "keep", "as stored (default)"), clEnumValN(ModelDtype::F32, "f32", "f32"),
                                        clEnumValN(ModelDtype::BF16, "bf16", "bf16 with f32 accumulation"))};
@@ -114,6 +117,11 @@ static std::optional<Phase> lastPhaseOf(const Options &options, std::string &err
   return before ? Phase(int(*phase) - 1) : *phase;
 }
 
+/// Whether `name` is among the targets.
+static bool hasTarget(const Options &options, StringRef name) {
+  return options.target.empty() ? name == "cpu" : llvm::is_contained(options.target, name);
+}
+
 /// A message when options contradict each other.
 static std::string contradictionOf(const Options &options, bool stops) {
   if (options.model.empty())
@@ -124,6 +132,11 @@ static std::string contradictionOf(const Options &options, bool stops) {
     return "--eos-id expects a token id, got " + std::to_string(options.eosId);
   if (options.maxPositions.getNumOccurrences() && options.maxPositions < 1)
     return "--max-positions expects a number of tokens, got " + std::to_string(options.maxPositions);
+  for (const std::string &target : options.target)
+    if (target != "cpu" && target != "cuda")
+      return "--target expects cpu, cuda or cpu,cuda; got '" + target + "'";
+  if (!hasTarget(options, "cuda") && (!options.cudaArch.empty() || options.noEmulation))
+    return std::string(options.noEmulation ? "--no-emulation" : "--cuda-arch") + " is for --target=cuda";
   bool program = options.emit != Emit::LLVM && options.emit != Emit::MLIR;
   bool alone = options.emit == Emit::Exe || options.emit == Emit::Shared;
   if (stops && options.emit.getNumOccurrences() && options.emit != Emit::MLIR)
@@ -198,6 +211,11 @@ int main(int argc, char **argv) {
     return 1;
   PipelineOptions pipeline;
   pipeline.cpu.levels = *levels;
+  if (hasTarget(options, "cuda")) {
+    std::vector<std::string> archs(options.cudaArch.begin(), options.cudaArch.end());
+    pipeline.cuda.archs = archs.empty() ? std::vector<std::string>{"sm_80"} : archs;
+    pipeline.cuda.keepCPU = hasTarget(options, "cpu");
+  }
   pipeline.specialise.experts = options.experts;
   pipeline.specialise.documentPools = options.documentPools;
   pipeline.specialise.profile = options.profile;
@@ -227,6 +245,8 @@ int main(int argc, char **argv) {
   artifact.weights = options.weights;
   artifact.weightsDir = options.weightsDir;
   artifact.tokenizer = std::move(*tokenizer);
+  artifact.device.any = hasTarget(options, "cuda");
+  artifact.device.emulation = !options.noEmulation;
   artifact.threads = threads;
   artifact.supportDir = supportDirectory(argv[0], reinterpret_cast<void *>(main));
   if (isatty(STDERR_FILENO)) {

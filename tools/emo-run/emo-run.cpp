@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // emo-run: runs a model of any phase in this process. The same object code as in an artifact, handed to the same runtime.
 #include "../../lib/Runtime/CommandLine/Commands.h"
+#include "../../lib/Runtime/Device.h"
 #include "../common/Targets.h"
 #include "emo/Import/Model.h"
 #include "emo/Pipelines/Pipelines.h"
@@ -34,6 +35,9 @@ struct Options {
   cl::opt<std::string> outputs{"outputs", cl::Required, cl::desc("Folder for one .npy per output"), cl::cat(category)};
   cl::opt<std::string> entry{"entry", cl::desc("Entry to run"), cl::init("forward"), cl::cat(category)};
   cl::opt<std::string> cpu{"cpu", cl::desc("ISA level: native or one level"), cl::init("native"), cl::cat(category)};
+  cl::opt<std::string> device{"device", cl::desc("Where to run: cpu (default), emulate (CUDA kernels on this CPU, with checks) or cuda"), cl::init("cpu"), cl::cat(category)};
+  cl::opt<std::string> emulation{"emulation", cl::desc("Of --device=emulate: lazy, schedule=..., seed=N, threads=N, no-checks"), cl::value_desc("options"), cl::cat(category)};
+  cl::opt<std::string> cudaArch{"cuda-arch", cl::desc("CUDA architecture: sm_80 (default) or sm_90a"), cl::init("sm_80"), cl::value_desc("arch"), cl::cat(category)};
   WordOption<ModelDtype> dtype{"dtype", cl::desc("Arithmetic of an imported model"), cl::init(ModelDtype::Keep), cl::cat(category),
                             cl::values(clEnumValN(ModelDtype::Keep, "keep", "as stored (default)"), clEnumValN(ModelDtype::F32, "f32", "f32"),
                                        clEnumValN(ModelDtype::BF16, "bf16", "bf16 with f32 accumulation"))};
@@ -53,6 +57,9 @@ static int fail(const Twine &message) {
 extern "C" __bf16 __truncsfbf2(float);
 extern "C" __bf16 __truncdfbf2(double);
 
+// lib/Runtime/Emulator/Device.cpp and lib/Runtime/Cuda/Device.cpp
+extern "C" const emo_device_driver emo_rt_emulator, emo_rt_cuda;
+
 /// The services and conversions that compiled code calls, by name.
 static llvm::orc::SymbolMap runtimeSymbols(llvm::orc::LLJIT &jit) {
   llvm::orc::SymbolMap symbols;
@@ -63,11 +70,15 @@ static llvm::orc::SymbolMap runtimeSymbols(llvm::orc::LLJIT &jit) {
   add("emo_rt_alloc", emo_rt_alloc);
   add("emo_rt_output", emo_rt_output);
   add("emo_rt_param", emo_rt_param);
+  add("emo_rt_launch", emo_rt_launch);
+  add("emo_rt_device_output", emo_rt_device_output);
   add("emo_rt_fail", emo_rt_fail);
   add("emo_rt_isa", emo_rt_isa);
   add("emo_rt_threads", emo_rt_threads);
   add("__truncsfbf2", __truncsfbf2);
   add("__truncdfbf2", __truncdfbf2);
+  for (auto [name, driver] : {std::pair("emo_rt_emulator", &emo_rt_emulator), std::pair("emo_rt_cuda", &emo_rt_cuda)})
+    symbols[jit.mangleAndIntern(name)] = {llvm::orc::ExecutorAddr::fromPtr(driver), llvm::JITSymbolFlags::Exported};
   return symbols;
 }
 
@@ -98,6 +109,13 @@ int main(int argc, char **argv) {
     return 1;
   PipelineOptions pipeline;
   pipeline.cpu.levels = *levels;
+  bool onDevice = options.device != "cpu";
+  if (onDevice && options.device != "emulate" && options.device != "cuda")
+    return fail("--device expects cpu, emulate or cuda; got '" + options.device + "'");
+  if (!options.emulation.empty() && options.device != "emulate")
+    return fail("--emulation is for --device=emulate");
+  if (onDevice)
+    pipeline.cuda.archs = std::vector<std::string>{options.cudaArch};
   if (options.reference.getNumOccurrences()) {
     if (options.reference != "" && options.reference != "f32" && options.reference != "f64")
       return fail("--reference expects f32, f64 or nothing for the model's types; got '" + options.reference + "'");
@@ -146,6 +164,8 @@ int main(int argc, char **argv) {
   emo_load_options load = {};
   load.threads = threads;
   load.weights_data = weights;
+  load.device = options.device.c_str();
+  load.device_options = options.device == "emulate" ? options.emulation.c_str() : nullptr;
   char message[1024];
   rt::ModelPtr model(emo_load(program, nullptr, &load, message, sizeof message));
   if (!model)

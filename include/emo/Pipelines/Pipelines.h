@@ -55,6 +55,18 @@ struct KernelsOptions : mlir::PassPipelineOptions<KernelsOptions> {
 /// bufferize: tensors -> memrefs, KV caches in place.
 struct BufferizeOptions : mlir::PassPipelineOptions<BufferizeOptions> {};
 
+/// cuda: kernel ops -> emo.device_launch of kernels, one gpu.module per
+/// architecture. Nothing happens without architectures.
+struct CUDAOptions : mlir::PassPipelineOptions<CUDAOptions> {
+  ListOption<std::string> archs{
+      *this, "archs",
+      llvm::cl::desc("architectures to generate code for (default: none)")};
+  Option<bool> keepCPU{
+      *this, "keep-cpu",
+      llvm::cl::desc("leave the functions for the phase cpu, too"),
+      llvm::cl::init(false)};
+};
+
 /// cpu: kernel ops -> emo.launch of kernels, one nested module per ISA level.
 struct CPUOptions : mlir::PassPipelineOptions<CPUOptions> {
   ListOption<std::string> levels{
@@ -71,6 +83,7 @@ struct PipelineOptions {
   DifferentiateOptions differentiate;
   KernelsOptions kernels;
   BufferizeOptions bufferize;
+  CUDAOptions cuda;
   CPUOptions cpu;
   LLVMOptions llvm;
 };
@@ -85,6 +98,7 @@ void populateKernelsPipeline(mlir::OpPassManager &pm,
                              const KernelsOptions &options);
 void populateBufferizePipeline(mlir::OpPassManager &pm,
                                const BufferizeOptions &options);
+void populateCUDAPipeline(mlir::OpPassManager &pm, const CUDAOptions &options);
 void populateCPUPipeline(mlir::OpPassManager &pm, const CPUOptions &options);
 void populateLLVMPipeline(mlir::OpPassManager &pm, const LLVMOptions &options);
 

@@ -44,6 +44,8 @@ typedef struct emo_load_options {
   int32_t weights_memory;   /* emo_weights_memory */
   const char *weights_path; /* NULL: embedded, else NAME.weights beside the artifact */
   const void *weights_data; /* when the caller already has the weights in memory; must outlive the model */
+  const char *device;         /* NULL or "cpu"; "cuda": a GPU; "emulate": CUDA kernels on this CPU, checked while they run */
+  const char *device_options; /* of "emulate": "arch=sm_80,lazy,schedule=random,seed=1"; of "cuda": "index=0"; NULL: none */
 } emo_load_options;
 
 /* Loads the program that this library was compiled with. options may be NULL. Returns NULL and writes a message of at most

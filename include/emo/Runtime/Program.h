@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-#define EMO_PROGRAM_ABI 2
+#define EMO_PROGRAM_ABI 3
 #define EMO_MAX_RANK 8
 
 typedef struct emo_context emo_context; /* one run of one entry; owned by the runtime */
@@ -99,6 +99,26 @@ typedef struct emo_kernel_table {
   const emo_kernel_fn *kernels;
 } emo_kernel_table;
 
+/* One kernel of a device. The emulated form takes the launch's arguments, 8 bytes each; NULL when it was left out. */
+typedef struct emo_device_kernel {
+  const char *name;
+  void (*emulated)(const int64_t *args);
+} emo_device_kernel;
+
+/* The program for one CUDA architecture. Inputs, outputs, KV caches, parameters and temporaries of its entries are in device memory. */
+typedef struct emo_device_code {
+  const char *arch; /* "sm_80", "sm_90a" */
+  int32_t num_entries, num_kernels;
+  const emo_entry_desc *entries;
+  const emo_device_kernel *kernels;
+  const char *ptx; /* NUL-terminated */
+  const void *cubin;
+  int64_t cubin_bytes; /* 0: only PTX */
+} emo_device_code;
+
+/* How the runtime drives devices. A program refers to what it needs, so that others are linked without it. */
+typedef struct emo_device_driver emo_device_driver;
+
 /* The runtime's tokenizer. A program that has one refers to it, so that others are linked without its code. */
 typedef struct emo_tokenizer_code emo_tokenizer_code;
 
@@ -111,7 +131,7 @@ typedef struct emo_program {
   const emo_param_desc *params;
   const char *const *kernel_names; /* for profiles and messages */
   int32_t num_kernel_tables;
-  int32_t num_inline_bytes_reserved;
+  int32_t num_device_codes;
   const emo_kernel_table *kernel_tables;
   const char *manifest; /* JSON, NUL-terminated */
   int64_t weights_bytes;
@@ -119,12 +139,23 @@ typedef struct emo_program {
   const void *tokenizer;    /* see TokenizerTables.h; NULL when there is none */
   int64_t tokenizer_bytes;
   const emo_tokenizer_code *tokenizer_code; /* emo_rt_tokenizer, or NULL */
+  const emo_device_code *device_codes;      /* in the order of their capability */
+  const emo_device_driver *emulator;        /* emo_rt_emulator, or NULL */
+  const emo_device_driver *cuda;            /* emo_rt_cuda, or NULL */
 } emo_program;
 
 /* ---- services of the runtime, called by compiled code on the thread that entered emo_entry_fn ---- */
 
 /* Runs tasks 0..tasks-1 of kernel `kernel` on the pool and returns when all are done. Tasks are started in index order. */
 void emo_rt_parallel(emo_context *ctx, int32_t kernel, const int64_t *args, int64_t tasks, int64_t scratch_bytes);
+
+/* For entries of devices: starts a kernel of the device code in use with `num_args` arguments of 8 bytes. Launches of a run happen in
+ * order; errors end the run. Nothing happens when a grid size is 0. */
+void emo_rt_launch(emo_context *ctx, int32_t kernel, const int64_t *args, int32_t num_args, int64_t grid_x, int64_t grid_y, int64_t grid_z,
+                   int32_t threads, int64_t shared_bytes);
+
+/* For entries of devices: output `index` of the entry is the memory at `data`, row-major; read when all launches are done. */
+void emo_rt_device_output(emo_context *ctx, int32_t index, const int64_t *dims, const void *data);
 
 /* Index of the ISA level in use among the program's kernel tables. */
 int32_t emo_rt_isa(emo_context *ctx);

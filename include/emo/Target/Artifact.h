@@ -14,10 +14,19 @@ namespace emo {
 /// Object files of one program: the host's, then one per ISA level.
 using Objects = llvm::SmallVector<std::string>;
 
+/// What becomes of the kernels of devices.
+struct DeviceOutput {
+  /// Whether there are any.
+  bool any = false;
+  /// Compile them for this machine as well, so that programs run with --device=emulate.
+  bool emulation = true;
+};
+
 /// Optimises and compiles a module in the phase `llvm`. With `llvmIR` nothing is compiled and it gets the text of one LLVM module with
 /// all functions, each with the CPU and features it is meant for. ISA levels are compiled in parallel. `tokenizer`: tables of
 /// emo/Target/Tokenizer.h that become part of the program. Emits diagnostics.
-mlir::FailureOr<Objects> emitObjects(mlir::ModuleOp module, int threads, std::string *llvmIR = nullptr, llvm::StringRef tokenizer = {});
+mlir::FailureOr<Objects> emitObjects(mlir::ModuleOp module, int threads, std::string *llvmIR = nullptr, llvm::StringRef tokenizer = {},
+                                     const DeviceOutput &device = {});
 
 enum class ArtifactKind { Executable, Shared, Static, Object };
 
@@ -41,6 +50,7 @@ struct ArtifactOptions {
   std::string weightsDir;
   /// Tables of the tokenizer, from emo/Target/Tokenizer.h; empty: none.
   std::string tokenizer;
+  DeviceOutput device;
   int threads = 1;
   /// Folder with the runtime's archives and start files.
   std::string supportDir;

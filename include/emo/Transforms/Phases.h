@@ -17,6 +17,7 @@ enum class Phase {
   Differentiate,
   Kernels,
   Bufferize,
+  CUDA,
   CPU,
   LLVM
 };

@@ -128,6 +128,8 @@ void emo::rt::addModelFlags(std::map<std::string, bool> &known) {
   known["--threads"] = true;
   known["--weights-memory"] = true;
   known["--weights"] = true;
+  known["--device"] = true;
+  known["--emulation"] = true;
 }
 
 ModelPtr emo::rt::openModel(const Flags &flags, const Loader &load, std::string &error) {
@@ -146,6 +148,17 @@ ModelPtr emo::rt::openModel(const Flags &flags, const Loader &load, std::string 
   if (flags.has("--weights"))
     options.weights_path = weights.c_str();
   char message[1024];
+  std::string device = flags.text("--device", "cpu"), emulation = flags.text("--emulation");
+  if (device != "cpu" && device != "cuda" && device != "emulate") {
+    error = "--device expects cpu, cuda or emulate, got '" + device + "'";
+    return nullptr;
+  }
+  if (flags.has("--emulation") && device != "emulate") {
+    error = "--emulation is for --device=emulate";
+    return nullptr;
+  }
+  options.device = device.c_str();
+  options.device_options = emulation.c_str();
   ModelPtr model(load(options, message, sizeof message));
   if (!model)
     error = message;
@@ -175,6 +188,9 @@ usage: NAME run --inputs DIR --outputs DIR      run the model on DIR's .npy file
 --no-special-tokens of generate and tokenize: special tokens written out in a text are text like any other.
 All commands but tokenize and info: --threads=N (default: all CPUs), --weights-memory=map|huge (huge: read the weights once into 2 MiB pages;
 decodes faster, starts later), --weights=FILE (when they are not in the program). EMO_CPU=LEVEL forces an ISA level.
+Programs with CUDA code: --device=cpu|cuda|emulate. emulate runs the CUDA kernels on this CPU and checks them for races, missing waits and
+more; --emulation=OPTIONS takes, separated by commas, arch=ARCH, lazy, schedule=in-order|reversed|run-ahead|random, seed=N, threads=N,
+no-checks.
 )";
 
 static int runCommandLine(std::vector<std::string> args, const emo_program &program, const Loader &load) {

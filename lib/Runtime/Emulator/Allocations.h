@@ -18,9 +18,9 @@ struct Allocation {
   size_t bytes = 0;
   std::string what;
   bool readOnly = false;
-  char *block = nullptr;        // with the redzones; null: registered only
-  GlobalWord *words = nullptr;  // of the race detector, made at the first use
-  std::atomic_flag locks[64];   // of its words, by address
+  char *block = nullptr;       // with the redzones; null: registered only
+  GlobalWord *words = nullptr; // of the race detector, made at the first use
+  std::atomic_flag locks[64];  // of its words, by address
 
   uintptr_t end() const { return begin + bytes; }
   ~Allocation();

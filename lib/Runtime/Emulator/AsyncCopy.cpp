@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// cp.async. Eagerly, data arrive at once and only the checks know that nobody waited; lazily, the destination holds NaN until somebody does.
+// cp.async. Eagerly, data arrive at once and only the checks know that nobody waited; lazily, the destination holds NaN until somebody
+// does.
 #include "AsyncCopy.h"
 #include "Mbarrier.h"
 #include "Report.h"
@@ -30,10 +31,10 @@ static void copyAsync(uint32_t bytes, const uint64_t *args, uint64_t sourceBytes
     fiber.copies.copies.push_back(copy);
 }
 
-#define EMO_CP_ASYNC(cache, size)                                                                                                       \
-  EMO_SIM_OP(cp_async_##cache##_shared_global_##size) { copyAsync(size, args, size, "cp.async." #cache ".shared.global", site); }       \
-  EMO_SIM_OP(cp_async_##cache##_shared_global_##size##_s) {                                                                             \
-    copyAsync(size, args, uint32_t(args[2]), "cp.async." #cache ".shared.global", site);                                                \
+#define EMO_CP_ASYNC(cache, size)                                                                                                          \
+  EMO_SIM_OP(cp_async_##cache##_shared_global_##size) { copyAsync(size, args, size, "cp.async." #cache ".shared.global", site); }          \
+  EMO_SIM_OP(cp_async_##cache##_shared_global_##size##_s) {                                                                                \
+    copyAsync(size, args, uint32_t(args[2]), "cp.async." #cache ".shared.global", site);                                                   \
   }
 EMO_CP_ASYNC(ca, 4)
 EMO_CP_ASYNC(ca, 8)

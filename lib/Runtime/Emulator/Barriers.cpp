@@ -60,8 +60,8 @@ static void arrive(Warp &warp, uint32_t members, const Arrival &arrival, const c
   }
   if (barrier.arrivers[warp.index] & members) {
     Report report(first.site, name, "threads arrive again at barrier %u, which still waits for others", id);
-    report.line("lanes 0x%08x of warp %u; %u of %u threads have arrived", barrier.arrivers[warp.index] & members, warp.index, barrier.arrived,
-                expected ? expected : sm->live);
+    report.line("lanes 0x%08x of warp %u; %u of %u threads have arrived", barrier.arrivers[warp.index] & members, warp.index,
+                barrier.arrived, expected ? expected : sm->live);
     report.fail();
   }
   barrier.operation = name;
@@ -130,11 +130,11 @@ static void singleArrival(const Arrival &arrival, const char *name, uint64_t *re
     sm->block();
 }
 
-#define EMO_BARRIER(name, spelling, counted, waits, reduction)                                                                          \
-  EMO_SIM_ALIGNED(barrier_cta_##name##_aligned_##counted, "barrier.cta." spelling ".aligned",                                           \
-                  (alignedArrival<counted, waits, Arrival::reduction>))                                                                 \
-  EMO_SIM_OP(barrier_cta_##name##_##counted) {                                                                                          \
-    singleArrival({counted, waits, Arrival::reduction}, "barrier.cta." spelling, result, args, site);                                   \
+#define EMO_BARRIER(name, spelling, counted, waits, reduction)                                                                             \
+  EMO_SIM_ALIGNED(barrier_cta_##name##_aligned_##counted, "barrier.cta." spelling ".aligned",                                              \
+                  (alignedArrival<counted, waits, Arrival::reduction>))                                                                    \
+  EMO_SIM_OP(barrier_cta_##name##_##counted) {                                                                                             \
+    singleArrival({counted, waits, Arrival::reduction}, "barrier.cta." spelling, result, args, site);                                      \
   }
 // The intrinsics end in `all` or `count`.
 static constexpr bool all = false, count = true;
@@ -150,19 +150,19 @@ EMO_BARRIER(red_popc, "red.popc", count, true, Popc)
 
 // Older names: barrier 0 of all threads; predicates are i32.
 static const uint64_t zero[2] = {0, 0};
-#define EMO_BARRIER0(name, reduction)                                                                                                   \
+#define EMO_BARRIER0(name, reduction)                                                                                                      \
   static const Operation name##_operation{"barrier.cta." #reduction, Operation::Aligned, alignedArrival<false, true, Arrival::reduction>}; \
-  EMO_SIM_OP(name) {                                                                                                                    \
-    uint64_t slots[2] = {0, Arrival::reduction != Arrival::None && uint32_t(args[0]) != 0};                                             \
-    meet(name##_operation, kAllLanes, result, slots, site);                                                                             \
+  EMO_SIM_OP(name) {                                                                                                                       \
+    uint64_t slots[2] = {0, Arrival::reduction != Arrival::None && uint32_t(args[0]) != 0};                                                \
+    meet(name##_operation, kAllLanes, result, slots, site);                                                                                \
   }
 EMO_SIM_OP(barrier0) { meet(barrier_cta_sync_aligned_all_operation, kAllLanes, result, zero, site); }
 EMO_BARRIER0(barrier0_and, And)
 EMO_BARRIER0(barrier0_or, Or)
 EMO_BARRIER0(barrier0_popc, Popc)
 
-/// Inline PTX that nvvm.barrier.arrive becomes: (barrier, threads), or (threads) when barrier 0 is part of the text. No barrier has a number
-/// that is one of threads.
+/// Inline PTX that nvvm.barrier.arrive becomes: (barrier, threads), or (threads) when barrier 0 is part of the text. No barrier has a
+/// number that is one of threads.
 EMO_SIM_OP(ptx_bar_arrive) {
   uint64_t slots[2] = {0, args[0]};
   meet(barrier_cta_arrive_aligned_count_operation, kAllLanes, result, args[0] >= kWarpSize ? slots : args, site);

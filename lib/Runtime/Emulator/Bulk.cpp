@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Bulk copies, and those of tensors in tiles (TMA). They go through the asynchronous proxy: into shared memory they complete on an mbarrier,
-// out of it in bulk groups of the issuing thread.
+// Bulk copies, and those of tensors in tiles (TMA). They go through the asynchronous proxy: into shared memory they complete on an
+// mbarrier, out of it in bulk groups of the issuing thread.
 #include "AsyncCopy.h"
 #include "Mbarrier.h"
 #include "Report.h"
@@ -203,21 +203,21 @@ static void storeTile(uint32_t rank, uint64_t shared, uint64_t address, const ui
   store(site, name);
 }
 
-#define EMO_TILE(rank)                                                                                                                  \
-  EMO_SIM_OP(cp_async_bulk_tensor_g2s_tile_##rank##d) { loadTileOfCluster<rank>(args, site); }                                          \
-  EMO_SIM_OP(cp_async_bulk_tensor_g2s_cta_tile_##rank##d) { loadTile(rank, args, site); }                                               \
-  EMO_SIM_OP(cp_async_bulk_tensor_s2g_tile_##rank##d) { storeTile(rank, args[0], args[1], args + 2, site); }                            \
-  EMO_SIM_OP(cp_async_bulk_tensor_prefetch_tile_##rank##d) { mapAt(args[0], rank, site, "cp.async.bulk.prefetch.tensor"); }             \
-  /* Inline PTX with a predicate. */                                                                                                    \
-  EMO_SIM_OP(ptx_cp_async_bulk_tensor_##rank##d_shared_cluster_global_mbarrier_complete_tx_bytes) {                                     \
-    uint64_t slots[3 + rank] = {args[0], args[2 + rank], args[1]};                                                                      \
-    std::copy(args + 2, args + 2 + rank, slots + 3);                                                                                    \
-    if (args[3 + rank] & 1)                                                                                                             \
-      loadTile(rank, slots, site);                                                                                                      \
-  }                                                                                                                                     \
-  EMO_SIM_OP(ptx_cp_async_bulk_tensor_##rank##d_global_shared_cta_bulk_group) {                                                         \
-    if (args[2 + rank] & 1)                                                                                                             \
-      storeTile(rank, args[1], args[0], args + 2, site);                                                                                \
+#define EMO_TILE(rank)                                                                                                                     \
+  EMO_SIM_OP(cp_async_bulk_tensor_g2s_tile_##rank##d) { loadTileOfCluster<rank>(args, site); }                                             \
+  EMO_SIM_OP(cp_async_bulk_tensor_g2s_cta_tile_##rank##d) { loadTile(rank, args, site); }                                                  \
+  EMO_SIM_OP(cp_async_bulk_tensor_s2g_tile_##rank##d) { storeTile(rank, args[0], args[1], args + 2, site); }                               \
+  EMO_SIM_OP(cp_async_bulk_tensor_prefetch_tile_##rank##d) { mapAt(args[0], rank, site, "cp.async.bulk.prefetch.tensor"); }                \
+  /* Inline PTX with a predicate. */                                                                                                       \
+  EMO_SIM_OP(ptx_cp_async_bulk_tensor_##rank##d_shared_cluster_global_mbarrier_complete_tx_bytes) {                                        \
+    uint64_t slots[3 + rank] = {args[0], args[2 + rank], args[1]};                                                                         \
+    std::copy(args + 2, args + 2 + rank, slots + 3);                                                                                       \
+    if (args[3 + rank] & 1)                                                                                                                \
+      loadTile(rank, slots, site);                                                                                                         \
+  }                                                                                                                                        \
+  EMO_SIM_OP(ptx_cp_async_bulk_tensor_##rank##d_global_shared_cta_bulk_group) {                                                            \
+    if (args[2 + rank] & 1)                                                                                                                \
+      storeTile(rank, args[1], args[0], args + 2, site);                                                                                   \
   }
 EMO_TILE(1)
 EMO_TILE(2)

@@ -46,7 +46,8 @@ void Checks::access(Fiber &fiber, const void *address, uint32_t bytes, uint32_t 
     piece = std::min(bytes - done, 16u);
     const char *at = static_cast<const char *>(address) + done;
     if (bytes <= 16 && std::has_single_bit(piece) && uintptr_t(at) % piece)
-      fail(site, nullptr, "misaligned access of %u bytes at 0x%llx", piece, (unsigned long long)(space == 3 ? machine.offset(at) : uintptr_t(at)));
+      fail(site, nullptr, "misaligned access of %u bytes at 0x%llx", piece,
+           (unsigned long long)(space == 3 ? machine.offset(at) : uintptr_t(at)));
     if (space == 3) {
       checkSharedRange(fiber, at, piece, 1, site, nullptr);
       shared.access(fiber, machine.offset(at), piece, {write, atomic, false, true, site, nullptr});

@@ -57,10 +57,10 @@ static bool shuffle(Warp &warp, uint32_t members) {
   return true;
 }
 
-#define EMO_SHUFFLE(name, spelling, mode)                                                                                               \
-  EMO_SIM_MASKED(shfl_sync_##name##_i32, "shfl.sync." spelling ".b32", args[0], (shuffle<mode, false>))                                 \
-  EMO_SIM_MASKED(shfl_sync_##name##_f32, "shfl.sync." spelling ".b32", args[0], (shuffle<mode, false>))                                 \
-  EMO_SIM_MASKED(shfl_sync_##name##_i32p, "shfl.sync." spelling ".b32", args[0], (shuffle<mode, true>))                                 \
+#define EMO_SHUFFLE(name, spelling, mode)                                                                                                  \
+  EMO_SIM_MASKED(shfl_sync_##name##_i32, "shfl.sync." spelling ".b32", args[0], (shuffle<mode, false>))                                    \
+  EMO_SIM_MASKED(shfl_sync_##name##_f32, "shfl.sync." spelling ".b32", args[0], (shuffle<mode, false>))                                    \
+  EMO_SIM_MASKED(shfl_sync_##name##_i32p, "shfl.sync." spelling ".b32", args[0], (shuffle<mode, true>))                                    \
   EMO_SIM_MASKED(shfl_sync_##name##_f32p, "shfl.sync." spelling ".b32", args[0], (shuffle<mode, true>))
 EMO_SHUFFLE(up, "up", Shuffle::Up)
 EMO_SHUFFLE(down, "down", Shuffle::Down)
@@ -75,10 +75,9 @@ static bool vote(Warp &warp, uint32_t members, F outcome) {
   forLanes(members, [&](uint32_t lane) { warp.setResult(lane, 0, outcome(yes)); });
   return true;
 }
-#define EMO_VOTE(name, spelling, outcome)                                                                                               \
-  EMO_SIM_MASKED(vote_##name##_sync, "vote.sync." spelling, args[0], [](Warp &warp, uint32_t members) {                                 \
-    return vote(warp, members, [=](uint32_t yes) -> uint64_t { return outcome; });                                                      \
-  })
+#define EMO_VOTE(name, spelling, outcome)                                                                                                  \
+  EMO_SIM_MASKED(vote_##name##_sync, "vote.sync." spelling, args[0],                                                                       \
+                 [](Warp &warp, uint32_t members) { return vote(warp, members, [=](uint32_t yes) -> uint64_t { return outcome; }); })
 EMO_VOTE(all, "all.pred", yes == members)
 EMO_VOTE(any, "any.pred", yes != 0)
 EMO_VOTE(uni, "uni.pred", yes == members || yes == 0)
@@ -122,12 +121,12 @@ static bool reduce(Warp &warp, uint32_t members, F combine) {
   forLanes(members, [&](uint32_t lane) { warp.setResult(lane, 0, std::bit_cast<uint32_t>(sum)); });
   return true;
 }
-#define EMO_REDUX(name, type, expression)                                                                                               \
-  EMO_SIM_MASKED(redux_sync_##name, "redux.sync." #name, args[1], [](Warp &warp, uint32_t members) {                                    \
-    return reduce<type>(warp, members, [](type a, type b) -> type { return expression; });                                              \
+#define EMO_REDUX(name, type, expression)                                                                                                  \
+  EMO_SIM_MASKED(redux_sync_##name, "redux.sync." #name, args[1], [](Warp &warp, uint32_t members) {                                       \
+    return reduce<type>(warp, members, [](type a, type b) -> type { return expression; });                                                 \
   })
 EMO_REDUX(add, uint32_t, a + b)
-EMO_REDUX(and, uint32_t, a & b)
+EMO_REDUX(and, uint32_t, a &b)
 EMO_REDUX(or, uint32_t, a | b)
 EMO_REDUX(xor, uint32_t, a ^ b)
 EMO_REDUX(umin, uint32_t, a < b ? a : b)

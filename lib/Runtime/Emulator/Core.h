@@ -182,7 +182,7 @@ struct Sm {
   std::vector<Mbarrier> mbarriers;
   std::vector<FlyingCopy> flying;
   std::vector<Copy> pieces; // of the copy that is being issued: a fiber that is abandoned must own nothing
-  uint64_t progress = 0;        // changes of barriers, which pollers wait for
+  uint64_t progress = 0;    // changes of barriers, which pollers wait for
   uint64_t progressAtPoll = 0;
   uint32_t fruitlessPolls = 0;
   uint64_t time = 0; // of the clock registers: deterministic
@@ -269,16 +269,16 @@ void forLanes(uint32_t mask, F body) {
     body(uint32_t(std::countr_zero(mask)));
 }
 
-#define EMO_SIM_OP(name)                                                                                                                \
-  extern "C" void emo_sim_##name([[maybe_unused]] uint64_t *result, [[maybe_unused]] const uint64_t *args,                              \
+#define EMO_SIM_OP(name)                                                                                                                   \
+  extern "C" void emo_sim_##name([[maybe_unused]] uint64_t *result, [[maybe_unused]] const uint64_t *args,                                 \
                                  [[maybe_unused]] const emo_sim_site *site)
 
 /// A warp collective: the function of the convention, its mask and what it does.
-#define EMO_SIM_MASKED(name, spelling, mask, compute)                                                                                   \
-  static const Operation name##_operation{spelling, Operation::Masked, compute};                                                        \
+#define EMO_SIM_MASKED(name, spelling, mask, compute)                                                                                      \
+  static const Operation name##_operation{spelling, Operation::Masked, compute};                                                           \
   EMO_SIM_OP(name) { meet(name##_operation, uint32_t(mask), result, args, site); }
-#define EMO_SIM_ALIGNED(name, spelling, compute)                                                                                        \
-  static const Operation name##_operation{spelling, Operation::Aligned, compute};                                                       \
+#define EMO_SIM_ALIGNED(name, spelling, compute)                                                                                           \
+  static const Operation name##_operation{spelling, Operation::Aligned, compute};                                                          \
   EMO_SIM_OP(name) { meet(name##_operation, kAllLanes, result, args, site); }
 
 } // namespace emo::rt::emulator

@@ -24,8 +24,8 @@ EMO_SIM_OP(fence_proxy_async_shared_cluster) { fenceAsync(); }
 EMO_SIM_OP(fence_proxy_async_global) {}
 
 // Descriptors of tensors are read when a copy is issued.
-#define EMO_TENSORMAP_FENCE(scope)                                                                                                      \
-  EMO_SIM_OP(fence_proxy_tensormap_generic_release_##scope) {}                                                                          \
+#define EMO_TENSORMAP_FENCE(scope)                                                                                                         \
+  EMO_SIM_OP(fence_proxy_tensormap_generic_release_##scope) {}                                                                             \
   EMO_SIM_OP(fence_proxy_tensormap_generic_acquire_##scope) {}
 EMO_TENSORMAP_FENCE(cta)
 EMO_TENSORMAP_FENCE(cluster)

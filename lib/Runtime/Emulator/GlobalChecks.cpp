@@ -81,7 +81,12 @@ void GlobalChecks::race(Allocation &allocation, const Fiber &fiber, uintptr_t ad
       failRace(allocation, address, cell, wrote, access);
     }
     GlobalCell &cell = access.write ? word.write : word.read;
-    cell = {uint32_t(machine.ctaIndex), order.now, uint16_t(machine.launch->number), uint16_t(fiber.thread), site, uint8_t(mask),
+    cell = {uint32_t(machine.ctaIndex),
+            order.now,
+            uint16_t(machine.launch->number),
+            uint16_t(fiber.thread),
+            site,
+            uint8_t(mask),
             access.atomic};
     if (lock)
       lock->clear(std::memory_order_release);
@@ -94,7 +99,9 @@ void GlobalChecks::failBounds(uintptr_t address, uint32_t bytes, const GlobalAcc
   const Allocation *nearest = nullptr;
   uint64_t least = UINT64_MAX;
   for (const auto &allocation : list) {
-    uint64_t distance = address >= allocation->end() ? address - allocation->end() : address < allocation->begin ? allocation->begin - address : 0;
+    uint64_t distance = address >= allocation->end()  ? address - allocation->end()
+                        : address < allocation->begin ? allocation->begin - address
+                                                      : 0;
     if (distance < least)
       least = distance, nearest = allocation.get();
   }

@@ -83,11 +83,13 @@ bool emo::rt::emulator::launch(const Launch &kernel, const Options &options, Cou
   if (kernel.threads == 0 || kernel.threads > kMaxThreads)
     return refuse(kernel, error, std::to_string(kernel.threads) + " threads in a CTA; expected 1 to " + std::to_string(kMaxThreads));
   if (kernel.sharedBytes > kMaxShared)
-    return refuse(kernel, error, std::to_string(kernel.sharedBytes) + " bytes of shared memory; a CTA has at most " + std::to_string(kMaxShared));
+    return refuse(kernel, error,
+                  std::to_string(kernel.sharedBytes) + " bytes of shared memory; a CTA has at most " + std::to_string(kMaxShared));
   uint64_t count = uint64_t(kernel.grid.x) * kernel.grid.y * kernel.grid.z;
   if (count == 0 || kernel.grid.x > INT32_MAX || kernel.grid.y > 65535 || kernel.grid.z > 65535)
-    return refuse(kernel, error, "grid " + std::to_string(kernel.grid.x) + " x " + std::to_string(kernel.grid.y) + " x " +
-                                     std::to_string(kernel.grid.z) + "; expected 1..2147483647 x 1..65535 x 1..65535");
+    return refuse(kernel, error,
+                  "grid " + std::to_string(kernel.grid.x) + " x " + std::to_string(kernel.grid.y) + " x " + std::to_string(kernel.grid.z) +
+                      "; expected 1..2147483647 x 1..65535 x 1..65535");
   LaunchState state;
   state.count = state.failedAt = count;
   state.allocations = allAllocations();
@@ -137,8 +139,9 @@ bool emo::rt::emulator::launch(const Launch &kernel, const Options &options, Cou
   int64_t offset;
   if (const Allocation *damaged = findDamage(state.allocations, offset)) {
     repairRedzones(*damaged);
-    return refuse(kernel, error, "memory beside '" + damaged->what + "' was written to: at byte " + std::to_string(offset) + " of its " +
-                                     std::to_string(damaged->bytes) + "; run it with checks to see by whom");
+    return refuse(kernel, error,
+                  "memory beside '" + damaged->what + "' was written to: at byte " + std::to_string(offset) + " of its " +
+                      std::to_string(damaged->bytes) + "; run it with checks to see by whom");
   }
   return true;
 }

@@ -21,7 +21,7 @@ struct LaunchState {
   std::string report;
 
   static constexpr uint32_t kSites = 4096;
-  std::vector<std::atomic<const Site *>> sites; // of accesses to device memory
+  std::vector<std::atomic<const Site *>> sites;  // of accesses to device memory
   std::vector<std::atomic<uint32_t>> lastAtomic; // by CTA: when
 
   /// 0 when there is no room.

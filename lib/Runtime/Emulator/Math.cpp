@@ -9,14 +9,14 @@ using namespace emo::rt::emulator;
 /// .ftz: subnormal operands and results are zero with their sign.
 static float flush(float x) { return std::fabs(x) < 0x1p-126f ? std::copysign(0.0f, x) : x; }
 
-#define EMO_MATH(name, ftz, expression)                                                                                                 \
-  static float name(float x) {                                                                                                          \
-    if (ftz)                                                                                                                            \
-      x = flush(x);                                                                                                                     \
-    float y = float(expression);                                                                                                        \
-    return ftz ? flush(y) : y;                                                                                                          \
-  }                                                                                                                                     \
-  extern "C" float emo_sim_##name(float x) { return name(x); }                                                                          \
+#define EMO_MATH(name, ftz, expression)                                                                                                    \
+  static float name(float x) {                                                                                                             \
+    if (ftz)                                                                                                                               \
+      x = flush(x);                                                                                                                        \
+    float y = float(expression);                                                                                                           \
+    return ftz ? flush(y) : y;                                                                                                             \
+  }                                                                                                                                        \
+  extern "C" float emo_sim_##name(float x) { return name(x); }                                                                             \
   extern "C" float emo_sim_##name##32(float x) { return name(x); }
 #define EMO_MATH_FTZ(name, expression) EMO_MATH(name##_f, false, expression) EMO_MATH(name##_ftz_f, true, expression)
 EMO_MATH_FTZ(ex2_approx, std::exp2(double(x)))
@@ -38,12 +38,12 @@ EMO_SIM_OP(ptx_rcp_approx_ftz_f32) { result[0] = asSlot(rcp_approx_ftz_f(asFloat
 EMO_SIM_OP(ptx_rsqrt_approx_f32) { result[0] = asSlot(rsqrt_approx_f(asFloat(args[0]))); }
 
 // Two f32 operations.
-#define EMO_MATH2(name, expression)                                                                                                     \
-  EMO_SIM_OP(name) {                                                                                                                    \
-    float a = asFloat(args[0]), b = asFloat(args[1]);                                                                                   \
-    result[0] = asSlot(expression);                                                                                                     \
+#define EMO_MATH2(name, expression)                                                                                                        \
+  EMO_SIM_OP(name) {                                                                                                                       \
+    float a = asFloat(args[0]), b = asFloat(args[1]);                                                                                      \
+    result[0] = asSlot(expression);                                                                                                        \
   }
-#define EMO_MATH2_FTZ(name, suffix, operation)                                                                                          \
+#define EMO_MATH2_FTZ(name, suffix, operation)                                                                                             \
   EMO_MATH2(name##suffix, operation(a, b)) EMO_MATH2(name##_ftz##suffix, flush(operation(flush(a), flush(b))))
 static float divide(float a, float b) { return a / b; }
 static float plus(float a, float b) { return a + b; }
@@ -63,9 +63,7 @@ EMO_MATH2_FTZ(fmax, _nan_f, greatestNan)
 EMO_MATH2(div_full, divide(a, b))
 EMO_MATH2(div_full_ftz, flush(divide(flush(a), flush(b))))
 EMO_SIM_OP(fma_rn_f) { result[0] = asSlot(std::fma(asFloat(args[0]), asFloat(args[1]), asFloat(args[2]))); }
-EMO_SIM_OP(fma_rn_ftz_f) {
-  result[0] = asSlot(flush(std::fma(flush(asFloat(args[0])), flush(asFloat(args[1])), flush(asFloat(args[2])))));
-}
+EMO_SIM_OP(fma_rn_ftz_f) { result[0] = asSlot(flush(std::fma(flush(asFloat(args[0])), flush(asFloat(args[1])), flush(asFloat(args[2]))))); }
 
 // Conversions. NaN becomes the canonical one, as in PTX.
 static uint16_t toBf16(float x) {
@@ -73,12 +71,10 @@ static uint16_t toBf16(float x) {
   return x != x ? 0x7fff : uint16_t((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 static uint16_t toBf16Truncated(float x) { return x != x ? 0x7fff : uint16_t(std::bit_cast<uint32_t>(x) >> 16); }
-__attribute__((target("f16c"))) static uint16_t toF16(float x) {
-  return x != x ? 0x7fff : std::bit_cast<uint16_t>(_Float16(x));
-}
+__attribute__((target("f16c"))) static uint16_t toF16(float x) { return x != x ? 0x7fff : std::bit_cast<uint16_t>(_Float16(x)); }
 static float relu(float x) { return x > 0 ? x : x != x ? x : 0.0f; }
 /// The first argument goes to the upper half.
-#define EMO_PACK(name, convert, before)                                                                                                 \
+#define EMO_PACK(name, convert, before)                                                                                                    \
   EMO_SIM_OP(name) { result[0] = uint32_t(convert(before(asFloat(args[0])))) << 16 | convert(before(asFloat(args[1]))); }
 EMO_PACK(ff2bf16x2_rn, toBf16, )
 EMO_PACK(ff2bf16x2_rn_relu, toBf16, relu)
@@ -143,3 +139,11 @@ extern "C" __attribute__((weak)) __bf16 __truncdfbf2(double x) {
   }
   return __truncsfbf2(y);
 }
+
+// Cache policies are hints: any value will do.
+#define EMO_POLICY(name)                                                                                                                   \
+  EMO_SIM_OP(ptx_createpolicy_fractional_##name) { result[0] = 0; }
+EMO_POLICY(L2_evict_first_b64)
+EMO_POLICY(L2_evict_last_b64)
+EMO_POLICY(L2_evict_normal_b64)
+EMO_POLICY(L2_evict_unchanged_b64)

@@ -170,7 +170,8 @@ void emo::rt::emulator::requireFence(uint32_t index, const Site *site, const cha
   const Mbarrier &barrier = sm->mbarriers[index];
   if (!sm->checks || barrier.fenced)
     return;
-  Report report(site, operation, "a bulk copy completes on the mbarrier at offset 0x%x, whose initialisation has not been fenced", barrier.offset);
+  Report report(site, operation, "a bulk copy completes on the mbarrier at offset 0x%x, whose initialisation has not been fenced",
+                barrier.offset);
   report.thread("initialised by", barrier.initThread, barrier.initSite);
   report.line("expected: fence.mbarrier_init by that thread, after mbarrier.init and before a barrier");
   report.fail();
@@ -203,7 +204,8 @@ static void observe(uint32_t index) {
     if (sm->checks) {
       any = true;
       for (const Copy &piece : copy.pieces)
-        sm->checks->shared.endWrite(kMbarrierActors + index, sm->offset(piece.target), piece.bytes, {true, false, copy.async, false, copy.site, nullptr});
+        sm->checks->shared.endWrite(kMbarrierActors + index, sm->offset(piece.target), piece.bytes,
+                                    {true, false, copy.async, false, copy.site, nullptr});
     }
     std::swap(copy, sm->flying.back());
     sm->flying.pop_back();
@@ -243,7 +245,8 @@ static uint64_t arrive(uint64_t address, uint32_t count, int64_t bytes, bool dro
   Mbarrier &barrier = sm->mbarriers[index];
   if (drop) {
     if (count > barrier.expected)
-      fail(site, name, "%u arrivals are dropped from the mbarrier at offset 0x%x, which is for %u", count, barrier.offset, barrier.expected);
+      fail(site, name, "%u arrivals are dropped from the mbarrier at offset 0x%x, which is for %u", count, barrier.offset,
+           barrier.expected);
     barrier.expected -= count;
   }
   return arriveOn(index, count, site, name);
@@ -263,41 +266,44 @@ EMO_SIM_OP(mbarrier_arrive_drop_shared) { setState(result, arrive(args[0], 1, 0,
 static uint64_t arriveWithoutEnd(uint64_t address, uint32_t count, bool drop, const char *name, const Site *site) {
   const Mbarrier &barrier = sm->mbarriers[useMbarrier(asPointer<void>(address), site, name)];
   if (count >= barrier.pending)
-    fail(site, name, "%u arrivals on the mbarrier at offset 0x%x complete its phase, which waits for %u", count, barrier.offset, barrier.pending);
+    fail(site, name, "%u arrivals on the mbarrier at offset 0x%x complete its phase, which waits for %u", count, barrier.offset,
+         barrier.pending);
   return arrive(address, count, 0, drop, name, site);
 }
-#define EMO_ARRIVE_NOCOMPLETE(suffix)                                                                                                   \
-  EMO_SIM_OP(mbarrier_arrive_noComplete##suffix) {                                                                                      \
-    setState(result, arriveWithoutEnd(args[0], uint32_t(args[1]), false, "mbarrier.arrive.noComplete", site));                          \
-  }                                                                                                                                     \
-  EMO_SIM_OP(mbarrier_arrive_drop_noComplete##suffix) {                                                                                 \
-    setState(result, arriveWithoutEnd(args[0], uint32_t(args[1]), true, "mbarrier.arrive_drop.noComplete", site));                      \
+#define EMO_ARRIVE_NOCOMPLETE(suffix)                                                                                                      \
+  EMO_SIM_OP(mbarrier_arrive_noComplete##suffix) {                                                                                         \
+    setState(result, arriveWithoutEnd(args[0], uint32_t(args[1]), false, "mbarrier.arrive.noComplete", site));                             \
+  }                                                                                                                                        \
+  EMO_SIM_OP(mbarrier_arrive_drop_noComplete##suffix) {                                                                                    \
+    setState(result, arriveWithoutEnd(args[0], uint32_t(args[1]), true, "mbarrier.arrive_drop.noComplete", site));                         \
   }
 EMO_ARRIVE_NOCOMPLETE()
 EMO_ARRIVE_NOCOMPLETE(_shared)
 
-#define EMO_ARRIVE(suffix)                                                                                                              \
-  EMO_SIM_OP(mbarrier_arrive_##suffix) { setState(result, arrive(args[0], uint32_t(args[1]), 0, false, "mbarrier.arrive", site)); }     \
-  EMO_SIM_OP(mbarrier_arrive_drop_##suffix) { setState(result, arrive(args[0], uint32_t(args[1]), 0, true, "mbarrier.arrive_drop", site)); } \
-  EMO_SIM_OP(mbarrier_arrive_expect_tx_##suffix) {                                                                                      \
-    setState(result, arrive(args[0], 1, uint32_t(args[1]), false, "mbarrier.arrive.expect_tx", site));                                  \
-  }                                                                                                                                     \
-  EMO_SIM_OP(mbarrier_arrive_drop_expect_tx_##suffix) {                                                                                 \
-    setState(result, arrive(args[0], 1, uint32_t(args[1]), true, "mbarrier.arrive_drop.expect_tx", site));                              \
+#define EMO_ARRIVE(suffix)                                                                                                                 \
+  EMO_SIM_OP(mbarrier_arrive_##suffix) { setState(result, arrive(args[0], uint32_t(args[1]), 0, false, "mbarrier.arrive", site)); }        \
+  EMO_SIM_OP(mbarrier_arrive_drop_##suffix) {                                                                                              \
+    setState(result, arrive(args[0], uint32_t(args[1]), 0, true, "mbarrier.arrive_drop", site));                                           \
+  }                                                                                                                                        \
+  EMO_SIM_OP(mbarrier_arrive_expect_tx_##suffix) {                                                                                         \
+    setState(result, arrive(args[0], 1, uint32_t(args[1]), false, "mbarrier.arrive.expect_tx", site));                                     \
+  }                                                                                                                                        \
+  EMO_SIM_OP(mbarrier_arrive_drop_expect_tx_##suffix) {                                                                                    \
+    setState(result, arrive(args[0], 1, uint32_t(args[1]), true, "mbarrier.arrive_drop.expect_tx", site));                                 \
   }
-#define EMO_TRANSACT(suffix)                                                                                                            \
-  EMO_SIM_OP(mbarrier_expect_tx_##suffix) {                                                                                             \
-    transact(useMbarrier(asPointer<void>(args[0]), site, "mbarrier.expect_tx"), uint32_t(args[1]), site, "mbarrier.expect_tx");         \
-  }                                                                                                                                     \
-  EMO_SIM_OP(mbarrier_complete_tx_##suffix) {                                                                                           \
-    uint32_t index = useMbarrier(asPointer<void>(args[0]), site, "mbarrier.complete_tx");                                               \
-    transact(index, -int64_t(uint32_t(args[1])), site, "mbarrier.complete_tx");                                                         \
-    advance(index);                                                                                                                     \
+#define EMO_TRANSACT(suffix)                                                                                                               \
+  EMO_SIM_OP(mbarrier_expect_tx_##suffix) {                                                                                                \
+    transact(useMbarrier(asPointer<void>(args[0]), site, "mbarrier.expect_tx"), uint32_t(args[1]), site, "mbarrier.expect_tx");            \
+  }                                                                                                                                        \
+  EMO_SIM_OP(mbarrier_complete_tx_##suffix) {                                                                                              \
+    uint32_t index = useMbarrier(asPointer<void>(args[0]), site, "mbarrier.complete_tx");                                                  \
+    transact(index, -int64_t(uint32_t(args[1])), site, "mbarrier.complete_tx");                                                            \
+    advance(index);                                                                                                                        \
   }
-#define EMO_SCOPES(X)                                                                                                                   \
-  X(scope_cta_space_cta) X(scope_cta_space_cluster) X(scope_cluster_space_cta) X(scope_cluster_space_cluster)
-#define EMO_RELAXED(X)                                                                                                                  \
-  X(relaxed_scope_cta_space_cta) X(relaxed_scope_cta_space_cluster) X(relaxed_scope_cluster_space_cta) X(relaxed_scope_cluster_space_cluster)
+#define EMO_SCOPES(X) X(scope_cta_space_cta) X(scope_cta_space_cluster) X(scope_cluster_space_cta) X(scope_cluster_space_cluster)
+#define EMO_RELAXED(X)                                                                                                                     \
+  X(relaxed_scope_cta_space_cta)                                                                                                           \
+  X(relaxed_scope_cta_space_cluster) X(relaxed_scope_cluster_space_cta) X(relaxed_scope_cluster_space_cluster)
 EMO_SCOPES(EMO_ARRIVE)
 EMO_RELAXED(EMO_ARRIVE)
 EMO_SCOPES(EMO_TRANSACT)
@@ -344,12 +350,12 @@ static bool wait(uint64_t address, bool parity, uint64_t value, bool blocks, con
 
 EMO_SIM_OP(mbarrier_test_wait) { result[0] = wait(args[0], false, args[1], false, "mbarrier.test_wait", site); }
 EMO_SIM_OP(mbarrier_test_wait_shared) { result[0] = wait(args[0], false, args[1], false, "mbarrier.test_wait", site); }
-#define EMO_WAIT(suffix)                                                                                                                \
-  EMO_SIM_OP(mbarrier_test_wait_##suffix) { result[0] = wait(args[0], false, args[1], false, "mbarrier.test_wait", site); }             \
-  EMO_SIM_OP(mbarrier_test_wait_parity_##suffix) { result[0] = wait(args[0], true, args[1], false, "mbarrier.test_wait.parity", site); } \
-  EMO_SIM_OP(mbarrier_try_wait_##suffix) { result[0] = wait(args[0], false, args[1], true, "mbarrier.try_wait", site); }                \
-  EMO_SIM_OP(mbarrier_try_wait_tl_##suffix) { result[0] = wait(args[0], false, args[1], true, "mbarrier.try_wait", site); }             \
-  EMO_SIM_OP(mbarrier_try_wait_parity_##suffix) { result[0] = wait(args[0], true, args[1], true, "mbarrier.try_wait.parity", site); }   \
+#define EMO_WAIT(suffix)                                                                                                                   \
+  EMO_SIM_OP(mbarrier_test_wait_##suffix) { result[0] = wait(args[0], false, args[1], false, "mbarrier.test_wait", site); }                \
+  EMO_SIM_OP(mbarrier_test_wait_parity_##suffix) { result[0] = wait(args[0], true, args[1], false, "mbarrier.test_wait.parity", site); }   \
+  EMO_SIM_OP(mbarrier_try_wait_##suffix) { result[0] = wait(args[0], false, args[1], true, "mbarrier.try_wait", site); }                   \
+  EMO_SIM_OP(mbarrier_try_wait_tl_##suffix) { result[0] = wait(args[0], false, args[1], true, "mbarrier.try_wait", site); }                \
+  EMO_SIM_OP(mbarrier_try_wait_parity_##suffix) { result[0] = wait(args[0], true, args[1], true, "mbarrier.try_wait.parity", site); }      \
   EMO_SIM_OP(mbarrier_try_wait_parity_tl_##suffix) { result[0] = wait(args[0], true, args[1], true, "mbarrier.try_wait.parity", site); }
 EMO_WAIT(scope_cta_space_cta)
 EMO_WAIT(scope_cluster_space_cta)

@@ -84,7 +84,8 @@ void emo::rt::emulator::leaveMeetings(Fiber &fiber) {
   for (uint32_t i = 0; i < warp.meetings; ++i) {
     const Meeting &meeting = warp.meeting[i];
     if (meeting.operation->kind == Operation::Aligned) {
-      Report report(meeting.site, meeting.operation->name, "divergence: a thread ends while other lanes of its warp wait for it in an aligned operation");
+      Report report(meeting.site, meeting.operation->name,
+                    "divergence: a thread ends while other lanes of its warp wait for it in an aligned operation");
       describe(report, warp, meeting);
       report.fail();
     }

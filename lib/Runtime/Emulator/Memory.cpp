@@ -99,7 +99,7 @@ const Allocation *emo::rt::emulator::findDamage(const AllocationList &list, int6
     if (!allocation->block)
       continue;
     auto *bytes = reinterpret_cast<const unsigned char *>(allocation->begin);
-    static const std::array<unsigned char, 2 * kRedzone> intact = [] {
+    static const std::array<unsigned char, 2 *kRedzone> intact = [] {
       std::array<unsigned char, 2 * kRedzone> all;
       all.fill(kRedzoneByte);
       return all;

@@ -7,7 +7,7 @@ using namespace emo::rt::emulator;
 /// A device of this many multiprocessors; CTA i runs on number i modulo it.
 static constexpr uint32_t kMultiprocessors = 132;
 
-#define EMO_REGISTER(name, value)                                                                                                       \
+#define EMO_REGISTER(name, value)                                                                                                          \
   extern "C" uint32_t emo_sim_read_ptx_sreg_##name(void) { return uint32_t(value); }
 EMO_REGISTER(tid_x, sm->current->thread)
 EMO_REGISTER(tid_y, 0)

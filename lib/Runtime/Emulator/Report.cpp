@@ -103,10 +103,11 @@ static void addState(Report &report, const Fiber &fiber) {
   case Fiber::Wait::Poll:
     for (const Mbarrier &barrier : sm->mbarriers)
       if (barrier.valid && barrier.offset == fiber.waitObject)
-        report.line("  mbarrier at offset 0x%x, phase %llu (parity %llu): waits for the end of parity %u; %u of %u arrivals pending, %lld bytes "
-                    "outstanding",
-                    barrier.offset, (unsigned long long)barrier.phase, (unsigned long long)(barrier.phase & 1), fiber.waitParity,
-                    barrier.pending, barrier.expected, (long long)barrier.transactions);
+        report.line(
+            "  mbarrier at offset 0x%x, phase %llu (parity %llu): waits for the end of parity %u; %u of %u arrivals pending, %lld bytes "
+            "outstanding",
+            barrier.offset, (unsigned long long)barrier.phase, (unsigned long long)(barrier.phase & 1), fiber.waitParity, barrier.pending,
+            barrier.expected, (long long)barrier.transactions);
     break;
   case Fiber::Wait::Registers:
     report.line("  the warps of the CTA would have %u registers; the launch gives it %u", fiber.waitObject, launchedRegisters());

@@ -35,7 +35,8 @@ inline void SharedChecks::touch(Word &word, uint32_t mask, uint32_t index, const
     failReaders(index, access);
   if (access.plain) {
     if (word.mbarrier)
-      fail(access.site, access.operation, "a plain access to the mbarrier object at offset 0x%x; expected mbarrier operations only", index * 4 & ~7u);
+      fail(access.site, access.operation, "a plain access to the mbarrier object at offset 0x%x; expected mbarrier operations only",
+           index * 4 & ~7u);
     if ((!access.write || access.atomic) && mask & ~word.written)
       failUnwritten(word, mask, index, access);
   }
@@ -136,7 +137,8 @@ static const char *kindOf(bool write, bool atomic) { return atomic ? "atomic" : 
 
 void SharedChecks::failRace(const Cell &cell, uint32_t mask, uint32_t index, const SharedAccess &access) {
   uint32_t thread = machine.current->thread;
-  Report report(access.site, access.operation, "data race on shared memory at offset 0x%x", index * 4 + uint32_t(std::countr_zero(cell.bytes & mask)));
+  Report report(access.site, access.operation, "data race on shared memory at offset 0x%x",
+                index * 4 + uint32_t(std::countr_zero(cell.bytes & mask)));
   report.line("this access: %s", kindOf(access.write, access.atomic));
   const char *other = kindOf(cell.write, cell.atomic);
   char text[64];
@@ -145,7 +147,8 @@ void SharedChecks::failRace(const Cell &cell, uint32_t mask, uint32_t index, con
     bool copy = cell.actor >= kMbarrierActors;
     report.line("the other: %s of %s, %s, line %d", other, copy ? "an asynchronous copy that completes on an mbarrier" : "wgmma",
                 site && site->operation ? site->operation : "?", site ? site->line : 0);
-    report.line("expected: a wait for %s, by this thread or by one that it synchronises with", copy ? "that phase of the mbarrier" : "its group");
+    report.line("expected: a wait for %s, by this thread or by one that it synchronises with",
+                copy ? "that phase of the mbarrier" : "its group");
     report.fail();
   }
   snprintf(text, sizeof text, "the other: %s by", other);
@@ -188,7 +191,8 @@ void SharedChecks::failPending(uint32_t index, const SharedAccess &access) {
 
 void SharedChecks::failReaders(uint32_t index, const SharedAccess &access) {
   uint32_t offset = index * 4;
-  Report report(access.site, access.operation, "write of shared memory at offset 0x%x, which an asynchronous operation may still read", offset);
+  Report report(access.site, access.operation, "write of shared memory at offset 0x%x, which an asynchronous operation may still read",
+                offset);
   auto tell = [&](const char *who, uint32_t number, const Site *site, const char *wait) {
     report.line("the reader is of %s %u, %s, line %d", who, number, site && site->operation ? site->operation : "?", site ? site->line : 0);
     report.line("expected: %s of the reader before", wait);
@@ -196,7 +200,9 @@ void SharedChecks::failReaders(uint32_t index, const SharedAccess &access) {
   };
   for (uint32_t g = 0; g < (machine.warpCount + 3) / 4; ++g) {
     const WgmmaState &state = machine.wgmma[g];
-    auto reads = [&](const WgmmaReads &of) { return !of.over && std::find(of.chunks.begin(), of.chunks.end(), offset & ~15u) != of.chunks.end(); };
+    auto reads = [&](const WgmmaReads &of) {
+      return !of.over && std::find(of.chunks.begin(), of.chunks.end(), offset & ~15u) != of.chunks.end();
+    };
     for (const WgmmaReads &group : state.groups)
       if (reads(group))
         tell("warpgroup", g, group.site, "wgmma.wait_group");
@@ -226,9 +232,10 @@ void SharedChecks::failUnwritten(const Word &word, uint32_t mask, uint32_t index
 }
 
 void SharedChecks::failFence(const Cell &cell, uint32_t index, const SharedAccess &access) {
-  Report report(access.site, access.operation,
-                "an asynchronous operation touches shared memory at offset 0x%x, which was written through the generic proxy without a fence",
-                index * 4);
+  Report report(
+      access.site, access.operation,
+      "an asynchronous operation touches shared memory at offset 0x%x, which was written through the generic proxy without a fence",
+      index * 4);
   report.thread("written by", cell.actor, sites[cell.site]);
   report.line("expected: fence.proxy.async by the writer, between its write and the synchronisation with this thread");
   report.fail();

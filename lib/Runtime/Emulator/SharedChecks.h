@@ -17,7 +17,8 @@ struct SharedAccess {
 
 class SharedChecks {
 public:
-  SharedChecks(Sm &machine, Order &order) : machine(machine), order(order), words(kSharedWindow / 4), fences(kMbarrierActors + kMaxMbarriers) {}
+  SharedChecks(Sm &machine, Order &order)
+      : machine(machine), order(order), words(kSharedWindow / 4), fences(kMbarrierActors + kMaxMbarriers) {}
   void startLaunch();
   void startCta(bool timeBeginsAnew);
 
@@ -46,7 +47,7 @@ private:
   static constexpr int kCells = 4;
   struct Word {
     Cell cells[kCells];
-    uint32_t cta; // start of the CTA that the rest is about
+    uint32_t cta;             // start of the CTA that the rest is about
     uint8_t written, pending; // bits of bytes
     uint8_t readers, mbarrier;
   };
@@ -72,9 +73,7 @@ private:
   template <bool records>
   void touch(Word &word, uint32_t mask, uint32_t index, const Fiber &fiber, const SharedAccess &access, uint32_t site);
   void put(Word &word, const Cell &cell);
-  bool fenced(const Cell &cell, const Fiber &fiber) const {
-    return fences[cell.actor] >= cell.time || fences[fiber.thread] >= cell.time;
-  }
+  bool fenced(const Cell &cell, const Fiber &fiber) const { return fences[cell.actor] >= cell.time || fences[fiber.thread] >= cell.time; }
   uint32_t siteIndex(const Site *site);
   [[noreturn]] void failRace(const Cell &cell, uint32_t mask, uint32_t index, const SharedAccess &access);
   [[noreturn]] void failPending(uint32_t index, const SharedAccess &access);

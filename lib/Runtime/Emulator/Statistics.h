@@ -8,8 +8,8 @@
 
 namespace emo::rt::emulator {
 
-/// Passes beyond the first that 32 banks of 4 bytes need for these accesses of `bytes` each: 16 bytes go in phases of 8 lanes, 8 in phases of
-/// 16, and lanes that want the same word share it.
+/// Passes beyond the first that 32 banks of 4 bytes need for these accesses of `bytes` each: 16 bytes go in phases of 8 lanes, 8 in phases
+/// of 16, and lanes that want the same word share it.
 uint32_t bankConflicts(const uintptr_t *addresses, uint32_t lanes, uint32_t bytes);
 
 class Statistics {
@@ -41,7 +41,7 @@ private:
 
   std::vector<Stream> streams[kMaxWarps];
   uint32_t latest[kMaxWarps] = {}; // stream that was used last
-  uint32_t open[kMaxWarps] = {}; // streams in use
+  uint32_t open[kMaxWarps] = {};   // streams in use
 };
 
 } // namespace emo::rt::emulator

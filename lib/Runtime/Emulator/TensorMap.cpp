@@ -26,8 +26,9 @@ static uint32_t bytesOf(TensorType type) {
 static std::string at(int i, uint64_t value) { return "[" + std::to_string(i) + "] is " + std::to_string(value); }
 
 /// What is wrong, or nothing.
-static std::string problem(TensorType type, uint32_t rank, const void *address, const uint64_t *dims, const uint64_t *strides, const uint32_t *box,
-                           const uint32_t *elementStrides, TensorInterleave interleave, TensorSwizzle swizzle, TensorFill fill) {
+static std::string problem(TensorType type, uint32_t rank, const void *address, const uint64_t *dims, const uint64_t *strides,
+                           const uint32_t *box, const uint32_t *elementStrides, TensorInterleave interleave, TensorSwizzle swizzle,
+                           TensorFill fill) {
   if (rank < 1 || rank > 5)
     return "rank is " + std::to_string(rank) + "; expected 1 to 5";
   if (type > TensorType::Tf32Ftz)
@@ -64,7 +65,8 @@ static std::string problem(TensorType type, uint32_t rank, const void *address, 
 
 bool emo::rt::emulator::encodeTensorMapTiled(void *map, TensorType type, uint32_t rank, const void *address, const uint64_t *dims,
                                              const uint64_t *strides, const uint32_t *box, const uint32_t *elementStrides,
-                                             TensorInterleave interleave, TensorSwizzle swizzle, uint32_t, TensorFill fill, std::string &error) {
+                                             TensorInterleave interleave, TensorSwizzle swizzle, uint32_t, TensorFill fill,
+                                             std::string &error) {
   std::string found = uintptr_t(map) % 64 ? "the map itself is not at a multiple of 64"
                                           : problem(type, rank, address, dims, strides, box, elementStrides, interleave, swizzle, fill);
   if (!found.empty()) {

@@ -28,13 +28,13 @@ static Matrix decode(uint64_t descriptor, const char *which, const Site *site, c
   if (descriptor >> 49 & 7)
     fail(site, name, "the descriptor 0x%016llx of %s has a base offset; only 0 is emulated", (unsigned long long)descriptor, which);
   if (matrix.swizzle && matrix.start & ((1u << matrix.swizzle) - 1) << 7)
-    fail(site, name, "%s begins at offset 0x%x, inside of a swizzle's pattern; expected a multiple of %u, plus bytes of a row", which, matrix.start,
-         128u << matrix.swizzle);
+    fail(site, name, "%s begins at offset 0x%x, inside of a swizzle's pattern; expected a multiple of %u, plus bytes of a row", which,
+         matrix.start, 128u << matrix.swizzle);
   return matrix;
 }
 
-/// Offset of 16 bytes of an operand in its canonical layout. K-major (`kMajor`): `chunk` counts along k, `row` is one of M or N. MN-major: `chunk`
-/// counts along M or N, `row` is one of k.
+/// Offset of 16 bytes of an operand in its canonical layout. K-major (`kMajor`): `chunk` counts along k, `row` is one of M or N. MN-major:
+/// `chunk` counts along M or N, `row` is one of k.
 static uint32_t chunkOffset(const Matrix &matrix, bool kMajor, uint32_t row, uint32_t chunk) {
   uint32_t pitch = 16u << matrix.swizzle, perRow = pitch / 16, offset = matrix.start + row % 8 * pitch;
   if (kMajor)
@@ -62,8 +62,8 @@ struct Load {
 
 /// Reads an operand of `size` rows (of M or N) and `depth` of k into out[row][k] or, with `transpose`, out[k][row].
 template <class Element, uint32_t depth>
-EMO_SIMD static void loadMatrix(const Matrix &matrix, bool kMajor, uint32_t size, float sign, float *out, uint32_t pitchRow, uint32_t pitchK,
-                                std::vector<uint32_t> *chunks, const Site *site, const char *name) {
+EMO_SIMD static void loadMatrix(const Matrix &matrix, bool kMajor, uint32_t size, float sign, float *out, uint32_t pitchRow,
+                                uint32_t pitchK, std::vector<uint32_t> *chunks, const Site *site, const char *name) {
   constexpr uint32_t perChunk = Load<Element>::perChunk;
   uint32_t rows = kMajor ? size : depth, columns = (kMajor ? depth : size) / perChunk;
   uint32_t alongRow = kMajor ? pitchRow : pitchK, alongChunk = kMajor ? pitchK : pitchRow;
@@ -113,8 +113,8 @@ static int32_t sign(uint64_t slot, const Site *site, const char *name) {
   return value;
 }
 
-// Arguments after the N/2 accumulators: A (a descriptor, or 4 registers), descriptor of B, scale of D, signs of A and B, and for 16-bit elements
-// whether A (when in shared memory) and B are MN-major.
+// Arguments after the N/2 accumulators: A (a descriptor, or 4 registers), descriptor of B, scale of D, signs of A and B, and for 16-bit
+// elements whether A (when in shared memory) and B are MN-major.
 template <class Element, bool registersA>
 EMO_SIMD static bool wgmma(Warp &warp, uint32_t n, const Operation &operation) {
   constexpr uint32_t depth = 8 * Element::perRegister;
@@ -133,7 +133,8 @@ EMO_SIMD static bool wgmma(Warp &warp, uint32_t n, const Operation &operation) {
   Warp *warps = &sm->warps[warp.index / 4 * 4];
   WgmmaState &state = sm->wgmma[warp.index / 4];
   for (uint32_t w = 0; w < 4; ++w) {
-    if (warps[w].fibers[0].args[accumulators + (registersA ? 4 : 1)] != rest[0] || (!registersA && warps[w].arg(0, accumulators) != args[0]))
+    if (warps[w].fibers[0].args[accumulators + (registersA ? 4 : 1)] != rest[0] ||
+        (!registersA && warps[w].arg(0, accumulators) != args[0]))
       fail(site, name, "the warps of a warpgroup have different descriptors");
     if (!(state.fenced >> w & 1))
       fail(site, name, "no wgmma.fence before the first wgmma of warp %u", warps[w].index);
@@ -183,19 +184,19 @@ EMO_SIMD static bool wgmma(Warp &warp, uint32_t n, const Operation &operation) {
 }
 
 // One function for each N; those with A in registers end in _rs.
-#define EMO_WGMMA_ONE(N, K, suffix, spelling, Element, registersA, ending)                                                              \
-  static const Operation wgmma_##N##_##suffix##ending##_operation{                                                                      \
-      "wgmma.mma_async.sync.aligned.m64n" #N "k" #K spelling, Operation::Aligned,                                                       \
-      [](Warp &warp, uint32_t) { return wgmma<Element, registersA>(warp, N, wgmma_##N##_##suffix##ending##_operation); }};              \
-  EMO_SIM_OP(ptx_wgmma_mma_async_sync_aligned_m64n##N##k##K##_f32_##suffix##ending) {                                                   \
-    meet(wgmma_##N##_##suffix##ending##_operation, kAllLanes, result, args, site);                                                      \
+#define EMO_WGMMA_ONE(N, K, suffix, spelling, Element, registersA, ending)                                                                 \
+  static const Operation wgmma_##N##_##suffix##ending##_operation{                                                                         \
+      "wgmma.mma_async.sync.aligned.m64n" #N "k" #K spelling, Operation::Aligned,                                                          \
+      [](Warp &warp, uint32_t) { return wgmma<Element, registersA>(warp, N, wgmma_##N##_##suffix##ending##_operation); }};                 \
+  EMO_SIM_OP(ptx_wgmma_mma_async_sync_aligned_m64n##N##k##K##_f32_##suffix##ending) {                                                      \
+    meet(wgmma_##N##_##suffix##ending##_operation, kAllLanes, result, args, site);                                                         \
   }
-#define EMO_WGMMA(N)                                                                                                                    \
-  EMO_WGMMA_ONE(N, 16, bf16_bf16, ".f32.bf16.bf16", Bf16, false, )                                                                      \
-  EMO_WGMMA_ONE(N, 16, bf16_bf16, ".f32.bf16.bf16", Bf16, true, _rs)                                                                    \
-  EMO_WGMMA_ONE(N, 16, f16_f16, ".f32.f16.f16", F16, false, )                                                                           \
-  EMO_WGMMA_ONE(N, 16, f16_f16, ".f32.f16.f16", F16, true, _rs)                                                                         \
-  EMO_WGMMA_ONE(N, 8, tf32_tf32, ".f32.tf32.tf32", Tf32, false, )                                                                       \
+#define EMO_WGMMA(N)                                                                                                                       \
+  EMO_WGMMA_ONE(N, 16, bf16_bf16, ".f32.bf16.bf16", Bf16, false, )                                                                         \
+  EMO_WGMMA_ONE(N, 16, bf16_bf16, ".f32.bf16.bf16", Bf16, true, _rs)                                                                       \
+  EMO_WGMMA_ONE(N, 16, f16_f16, ".f32.f16.f16", F16, false, )                                                                              \
+  EMO_WGMMA_ONE(N, 16, f16_f16, ".f32.f16.f16", F16, true, _rs)                                                                            \
+  EMO_WGMMA_ONE(N, 8, tf32_tf32, ".f32.tf32.tf32", Tf32, false, )                                                                          \
   EMO_WGMMA_ONE(N, 8, tf32_tf32, ".f32.tf32.tf32", Tf32, true, _rs)
 EMO_WGMMA(8)
 EMO_WGMMA(16)

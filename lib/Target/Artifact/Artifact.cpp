@@ -157,7 +157,7 @@ LogicalResult ArtifactWriter::keep(TemporaryFile &output) {
 }
 
 LogicalResult ArtifactWriter::run() {
-  FailureOr<Objects> objects = emitObjects(module, options.threads, nullptr, options.tokenizer);
+  FailureOr<Objects> objects = emitObjects(module, options.threads, nullptr, options.tokenizer, options.device);
   if (failed(objects) || failed(writeObjects(*objects)))
     return failure();
   TemporaryFile output(options.output + ".tmp" + std::to_string(getpid()));

@@ -168,21 +168,26 @@ llvm::Constant *DescriptorBuilder::value(DictionaryAttr desc) {
                  i32(type.getRank()), i32(0), array(dims), i64(range ? range[0] : 0), i64(range ? range[1] : 0)});
 }
 
-LogicalResult emo::addDescriptor(ModuleOp module, const WeightsLayout &weights, StringRef tokenizer, llvm::Module &host) {
+LogicalResult emo::addDescriptor(ModuleOp module, const WeightsLayout &weights, StringRef tokenizer, ArrayRef<DeviceBinary> binaries,
+                                 llvm::Module &host) {
   DescriptorBuilder d(host);
   llvm::Type *ptr = llvm::PointerType::get(d.context, 0), *i64 = llvm::Type::getInt64Ty(d.context);
   auto *entryType = llvm::FunctionType::get(llvm::Type::getInt32Ty(d.context), {ptr, ptr}, false);
   auto *kernelType = llvm::FunctionType::get(llvm::Type::getVoidTy(d.context), {ptr, i64, ptr}, false);
 
-  SmallVector<llvm::Constant *> entries, params, names, tables;
-  if (auto descs = module->getAttrOfType<ArrayAttr>("emo.entries"))
+  SmallVector<llvm::Constant *> params, names, tables;
+  auto makeEntries = [&](ArrayAttr descs) {
+    SmallVector<llvm::Constant *> entries;
     for (Attribute attr : descs) {
       auto entry = cast<DictionaryAttr>(attr);
       StringRef name = entry.getAs<StringAttr>("name").getValue();
       auto inputs = entry.getAs<ArrayAttr>("inputs"), outputs = entry.getAs<ArrayAttr>("outputs");
-      entries.push_back(d.record({d.text(name), d.function(("emo_entry_" + name).str(), entryType), d.i32(inputs.size()),
+      entries.push_back(d.record({d.text(name), d.function(entry.getAs<StringAttr>("symbol").getValue(), entryType), d.i32(inputs.size()),
                                   d.i32(outputs.size()), d.values(inputs), d.values(outputs)}));
     }
+    return d.array(entries);
+  };
+  auto cpuEntries = module->getAttrOfType<ArrayAttr>("emo.entries");
   for (const WeightsLayout::Entry &entry : weights.entries) {
     ParamOp param = entry.param;
     params.push_back(d.record({d.text(param.getSymName()), d.i64(entry.offset), d.i64(entry.bytes)}));
@@ -206,11 +211,24 @@ LogicalResult emo::addDescriptor(ModuleOp module, const WeightsLayout &weights, 
       }
       tables.push_back(d.record({d.text(isa.getValue()), d.array(functions)}));
     }
+  SmallVector<llvm::Constant *> devices;
+  bool emulated = false;
+  auto *emulatedType = llvm::FunctionType::get(llvm::Type::getVoidTy(d.context), {ptr}, false);
+  for (const DeviceBinary &binary : binaries) {
+    SmallVector<llvm::Constant *> deviceKernels;
+    for (auto [i, kernel] : llvm::enumerate(binary.kernels.getAsRange<StringAttr>()))
+      deviceKernels.push_back(d.record({d.text(kernel.getValue()), binary.emulated.empty() ? d.null() : d.function(binary.emulated[i], emulatedType)}));
+    emulated |= !binary.emulated.empty();
+    devices.push_back(d.record({d.text(binary.arch), d.i32(binary.entries.size()), d.i32(deviceKernels.size()), makeEntries(binary.entries),
+                                d.array(deviceKernels), d.text(binary.ptx), binary.cubin.empty() ? d.null() : d.data(binary.cubin),
+                                d.i64(binary.cubin.size())}));
+  }
   llvm::Constant *program = d.record(
-      {d.i32(EMO_PROGRAM_ABI), d.i32(entries.size()), d.array(entries), d.i32(params.size()), d.i32(kernels.size()), d.array(params),
-       d.array(names), d.i32(tables.size()), d.i32(0), d.array(tables), d.text(manifestJson(module, tokenizer)), d.i64(weights.bytes),
+      {d.i32(EMO_PROGRAM_ABI), d.i32(cpuEntries.size()), makeEntries(cpuEntries), d.i32(params.size()), d.i32(kernels.size()), d.array(params),
+       d.array(names), d.i32(tables.size()), d.i32(devices.size()), d.array(tables), d.text(manifestJson(module, tokenizer)), d.i64(weights.bytes),
        d.text(weights.bytes ? weights.hash : ""), tokenizer.empty() ? d.null() : d.data(tokenizer), d.i64(tokenizer.size()),
-       tokenizer.empty() ? d.null() : d.external("emo_rt_tokenizer")});
+       tokenizer.empty() ? d.null() : d.external("emo_rt_tokenizer"), d.array(devices),
+       emulated ? d.external("emo_rt_emulator") : d.null(), devices.empty() ? d.null() : d.external("emo_rt_cuda")});
   auto *variable = new llvm::GlobalVariable(host, program->getType(), /*isConstant=*/true, llvm::GlobalValue::ExternalLinkage,
                                             program, "emo_program");
   variable->setAlignment(llvm::Align(16));

@@ -112,6 +112,10 @@ static std::string archive(ArrayRef<std::string> objects, StringRef output, cons
   }
   std::vector<llvm::object::OwningBinary<llvm::object::Binary>> archives;
   SmallVector<const char *> libraries = {"libemo_open.a", "libemo_rt.a"};
+  if (options.device.any)
+    libraries.push_back("libemo_cuda.a");
+  if (options.device.any && options.device.emulation)
+    libraries.push_back("libemo_emulator.a");
   if (!options.tokenizer.empty())
     libraries.append(std::begin(kTokenizerLibraries), std::end(kTokenizerLibraries));
   for (const char *library : libraries) {
@@ -174,6 +178,10 @@ std::string emo::linkObjects(ArrayRef<std::string> objects, StringRef output, co
     if (!options.tokenizer.empty())
       for (const char *library : kTokenizerLibraries)
         add({support(library)});
+    if (options.device.any)
+      add({support("libemo_cuda.a")});
+    if (options.device.any && options.device.emulation)
+      add({support("libemo_emulator.a")});
     add({support("libemo_open.a"), support("libemo_rt.a"), support("libstdc++.a"), "-l:libm.so.6", "-l:libc.so.6",
          support("libc_nonshared.a"), support("libgcc.a"), support("libgcc_eh.a"), "-l:libc.so.6", "-l:ld-linux-x86-64.so.2",
          support("crtendS.o"), support("crtn.o")});

@@ -2,6 +2,7 @@
 // LLVM dialect -> object files, one LLVM context per module so that they can be compiled in parallel.
 #include "Descriptor.h"
 #include "emo/Target/Artifact.h"
+#include "emo/Target/DeviceCode.h"
 #include "emo/Target/IsaLevel.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -116,7 +117,7 @@ static std::string linkText(ArrayRef<Unit> units, std::string &text) {
 static OwningOpRef<ModuleOp> hostModule(ModuleOp module) {
   OwningOpRef<ModuleOp> host = module.clone();
   for (Operation &op : llvm::make_early_inc_range(*host->getBody()))
-    if (isa<ModuleOp, ParamOp>(op))
+    if (isa<ModuleOp, gpu::GPUModuleOp, ParamOp>(op))
       op.erase();
   // Attributes of ours mean nothing to LLVM.
   for (NamedAttribute attr : llvm::to_vector((*host)->getAttrs()))
@@ -135,7 +136,44 @@ static OwningOpRef<ModuleOp> kernelModule(ModuleOp nested, StringRef isa) {
   return kernels;
 }
 
-FailureOr<Objects> emo::emitObjects(ModuleOp module, int threads, std::string *llvmIR, StringRef tokenizer) {
+/// PTX and emulated kernels of each gpu.module; their objects are added to `objects`.
+static FailureOr<std::vector<DeviceBinary>> compileDevices(ModuleOp module, const DeviceOutput &options, Objects &objects) {
+  std::vector<DeviceBinary> binaries;
+  auto devices = module->getAttrOfType<ArrayAttr>("emo.devices");
+  for (gpu::GPUModuleOp nested : module.getOps<gpu::GPUModuleOp>()) {
+    DeviceBinary binary;
+    for (Attribute attr : devices ? devices : ArrayAttr::get(module.getContext(), {}))
+      if (auto device = cast<DictionaryAttr>(attr); device.get("arch") == nested->getAttr("emo.device")) {
+        binary.arch = cast<StringAttr>(device.get("arch")).getValue();
+        binary.kernels = device.getAs<ArrayAttr>("kernels");
+        binary.entries = device.getAs<ArrayAttr>("entries");
+      }
+    if (!binary.kernels)
+      return nested.emitError() << "is not described in the module's emo.devices; run the phase llvm again";
+    FailureOr<DeviceCode> code = translateDevice(nested);
+    if (failed(code))
+      return failure();
+    FailureOr<std::string> ptx = emitPtx(*code);
+    if (failed(ptx))
+      return failure();
+    binary.ptx = std::move(*ptx);
+    if (options.emulation) {
+      FailureOr<HostCode> host = lowerToHost(*code);
+      if (failed(host))
+        return failure();
+      FailureOr<std::string> object = emitHostObject(*host);
+      if (failed(object))
+        return failure();
+      objects.push_back(std::move(*object));
+      for (Attribute kernel : binary.kernels)
+        binary.emulated.push_back(emulatedSymbol(*code->arch, cast<StringAttr>(kernel).getValue()));
+    }
+    binaries.push_back(std::move(binary));
+  }
+  return binaries;
+}
+
+FailureOr<Objects> emo::emitObjects(ModuleOp module, int threads, std::string *llvmIR, StringRef tokenizer, const DeviceOutput &device) {
   static std::once_flag initialised;
   std::call_once(initialised, [] {
     LLVMInitializeX86Target();
@@ -145,10 +183,14 @@ FailureOr<Objects> emo::emitObjects(ModuleOp module, int threads, std::string *l
     LLVMInitializeX86AsmParser();
   });
   auto entries = module->getAttrOfType<ArrayAttr>("emo.entries");
-  if (!entries || entries.empty()) {
+  if ((!entries || entries.empty()) && !module->hasAttr("emo.devices")) {
     module.emitError() << "has no entry to run, expected a public function such as @forward";
     return failure();
   }
+  Objects objects;
+  FailureOr<std::vector<DeviceBinary>> binaries = compileDevices(module, device, objects);
+  if (failed(binaries))
+    return failure();
   std::vector<Unit> units;
   {
     Unit host;
@@ -156,7 +198,7 @@ FailureOr<Objects> emo::emitObjects(ModuleOp module, int threads, std::string *l
     host.module = translateModuleToLLVMIR(*hostModule(module), *host.context, "emo_host");
     if (!host.module)
       return failure();
-    if (failed(addDescriptor(module, layoutWeights(module), tokenizer, *host.module)))
+    if (failed(addDescriptor(module, layoutWeights(module), tokenizer, *binaries, *host.module)))
       return failure();
     units.push_back(std::move(host));
   }
@@ -201,7 +243,6 @@ FailureOr<Objects> emo::emitObjects(ModuleOp module, int threads, std::string *l
     module.emitError() << "cannot be compiled: " << error;
     return failure();
   }
-  Objects objects;
   if (!llvmIR)
     for (Unit &unit : units)
       objects.push_back(std::move(unit.result));

@@ -45,19 +45,25 @@ private:
   void lowerAlloc(memref::AllocOp op);
   void lowerParam(ParamRefOp op);
   void lowerLaunch(LaunchOp op);
+  void lowerDeviceLaunch(DeviceLaunchOp op);
+  /// The function `prefix` + a letter for each of `args`, which stores them to a block on its stack and ends with what `write` makes of
+  /// its `fixed` first arguments and the block.
+  void callWithBlock(StringRef prefix, ValueRange fixed, ValueRange args, function_ref<void(ValueRange, Value)> write);
   void lowerExpandShape(memref::ExpandShapeOp op);
   LogicalResult lowerAsserts();
 
   func::FuncOp function;
   const llvm::StringMap<int32_t> &params, &kernels;
   ImplicitLocOpBuilder b;
+  bool onDevice = function->hasAttr("emo.device");
   Value context, inputs;
 };
 
 struct LowerToRuntimePass : emo::impl::LowerToRuntimeBase<LowerToRuntimePass> {
   void declareServices();
   DictionaryAttr describeValue(DictionaryAttr attrs, Type type, Twine fallback);
-  ArrayAttr describeEntries();
+  ArrayAttr describeEntries(StringAttr device);
+  ArrayAttr describeDevices(llvm::StringMap<llvm::StringMap<int32_t>> &kernels);
   void runOnOperation() override;
 };
 
@@ -169,6 +175,12 @@ LogicalResult EntryLowering::replaceReturn() {
       sizes.push_back(toI64(memref::DimOp::create(b, value, d)));
       LLVM::StoreOp::create(b, sizes.back(), element(dims, d));
     }
+    if (onDevice) {
+      if (!type.getLayout().isIdentity())
+        return function.emitOpError() << "returns a view of device memory, expected whole memory as result " << i;
+      call("emo_rt_device_output", Type(), {context, i32(index++), dims, addressOf(value)});
+      continue;
+    }
     Value data = call("emo_rt_output", ptr(), {context, i32(index++), dims});
     auto dense = MemRefType::get(type.getShape(), type.getElementType());
     memref::CopyOp::create(b, value, makeMemref(dense, data, sizes));
@@ -203,35 +215,54 @@ void EntryLowering::lowerParam(ParamRefOp op) {
   op.erase();
 }
 
-/// Calls a function that stores the arguments to a block on its stack and starts the tasks: one per list of types ('p' for pointers, 'i' for
-/// integers), so that a launch is one line.
-void EntryLowering::lowerLaunch(LaunchOp op) {
-  b.setInsertionPoint(op);
-  b.setLoc(op.getLoc());
-  SmallVector<Value> args = {context, i32(kernels.lookup(op.getKernel())), toI64(op.getTasks()), toI64(op.getScratchBytes())};
-  constexpr unsigned kFixed = 4;
-  std::string name = "emo_launch_";
-  for (Value arg : op.getArgs()) {
+/// One function per list of types ('p' for pointers, 'i' for integers), so that a launch is one line.
+void EntryLowering::callWithBlock(StringRef prefix, ValueRange fixed, ValueRange args, function_ref<void(ValueRange, Value)> write) {
+  SmallVector<Value> all(fixed);
+  std::string name = prefix.str();
+  for (Value arg : args) {
     bool isMemref = isa<MemRefType>(arg.getType());
     name += isMemref ? 'p' : 'i';
-    args.push_back(isMemref ? addressOf(arg) : toI64(arg));
+    all.push_back(isMemref ? addressOf(arg) : toI64(arg));
   }
   auto module = function->getParentOfType<ModuleOp>();
   if (!module.lookupSymbol(name)) {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(module.getBody());
-    auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(b.getContext()), llvm::to_vector(ValueRange(args).getTypes()));
+    auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(b.getContext()), llvm::to_vector(ValueRange(all).getTypes()));
     auto launch = LLVM::LLVMFuncOp::create(b, name, type, LLVM::Linkage::Internal);
     Block *body = launch.addEntryBlock(b);
     b.setInsertionPointToStart(body);
-    Value block = LLVM::AllocaOp::create(b, ptr(), b.getI64Type(), i64(std::max<int64_t>(op.getArgs().size(), 1)));
-    for (auto [i, arg] : llvm::enumerate(body->getArguments().drop_front(kFixed)))
+    Value block = LLVM::AllocaOp::create(b, ptr(), b.getI64Type(), i64(std::max<int64_t>(args.size(), 1)));
+    for (auto [i, arg] : llvm::enumerate(body->getArguments().drop_front(fixed.size())))
       LLVM::StoreOp::create(b, arg, element(block, i));
-    auto given = body->getArguments();
-    call("emo_rt_parallel", Type(), {given[0], given[1], block, given[2], given[3]});
+    write(ValueRange(body->getArguments()).take_front(fixed.size()), block);
     LLVM::ReturnOp::create(b, ValueRange());
   }
-  call(name, Type(), args);
+  call(name, Type(), all);
+}
+
+void EntryLowering::lowerLaunch(LaunchOp op) {
+  b.setInsertionPoint(op);
+  b.setLoc(op.getLoc());
+  SmallVector<Value> fixed = {context, i32(kernels.lookup(op.getKernel())), toI64(op.getTasks()), toI64(op.getScratchBytes())};
+  callWithBlock("emo_launch_", fixed, op.getArgs(), [&](ValueRange given, Value block) {
+    call("emo_rt_parallel", Type(), {given[0], given[1], block, given[2], given[3]});
+  });
+  op.erase();
+}
+
+void EntryLowering::lowerDeviceLaunch(DeviceLaunchOp op) {
+  b.setInsertionPoint(op);
+  b.setLoc(op.getLoc());
+  SmallVector<Value> fixed = {context, i32(kernels.lookup(op.getKernel()))};
+  for (Value size : {op.getGridX(), op.getGridY(), op.getGridZ()})
+    fixed.push_back(toI64(size));
+  fixed.push_back(i32(op.getThreads()));
+  fixed.push_back(toI64(op.getSharedBytes()));
+  int32_t count = op.getArgs().size();
+  callWithBlock("emo_device_launch_", fixed, op.getArgs(), [&](ValueRange given, Value block) {
+    call("emo_rt_launch", Type(), {given[0], given[1], block, i32(count), given[2], given[3], given[4], given[5], given[6]});
+  });
   op.erase();
 }
 
@@ -291,7 +322,7 @@ LogicalResult EntryLowering::run() {
     return failure();
   SmallVector<Operation *> work;
   function.walk([&](Operation *op) {
-    if (isa<memref::AllocOp, ParamRefOp, LaunchOp, memref::ExpandShapeOp>(op))
+    if (isa<memref::AllocOp, ParamRefOp, LaunchOp, DeviceLaunchOp, memref::ExpandShapeOp>(op))
       work.push_back(op);
   });
   for (Operation *op : work) {
@@ -301,6 +332,8 @@ LogicalResult EntryLowering::run() {
       lowerParam(param);
     else if (auto expand = dyn_cast<memref::ExpandShapeOp>(op))
       lowerExpandShape(expand);
+    else if (auto launch = dyn_cast<DeviceLaunchOp>(op))
+      lowerDeviceLaunch(launch);
     else
       lowerLaunch(cast<LaunchOp>(op));
   }
@@ -317,6 +350,8 @@ LogicalResult EntryLowering::run() {
   function.removeArgAttrsAttr();
   function.removeResAttrsAttr();
   function.setName(("emo_entry_" + function.getName()).str());
+  function->removeAttr("emo.device");
+  function->removeAttr("emo.entry");
   return success();
 }
 
@@ -334,6 +369,9 @@ void LowerToRuntimePass::declareServices() {
   declare("emo_rt_alloc", ptr, {ptr, b.getI64Type()});
   declare("emo_rt_output", ptr, {ptr, b.getI32Type(), ptr});
   declare("emo_rt_param", ptr, {ptr, b.getI32Type()});
+  declare("emo_rt_launch", none,
+          {ptr, b.getI32Type(), ptr, b.getI32Type(), b.getI64Type(), b.getI64Type(), b.getI64Type(), b.getI32Type(), b.getI64Type()});
+  declare("emo_rt_device_output", none, {ptr, b.getI32Type(), ptr, ptr});
   declare("emo_rt_fail", none, {ptr, ptr, ptr, b.getI32Type()});
 }
 
@@ -354,12 +392,14 @@ DictionaryAttr LowerToRuntimePass::describeValue(DictionaryAttr attrs, Type type
   return result.getDictionary(&getContext());
 }
 
-ArrayAttr LowerToRuntimePass::describeEntries() {
+/// The entries of a device; null: those of the CPU.
+ArrayAttr LowerToRuntimePass::describeEntries(StringAttr device) {
   Builder b(&getContext());
   SmallVector<Attribute> entries;
   for (func::FuncOp function : getOperation().getOps<func::FuncOp>()) {
-    if (!function.isPublic() || function.isDeclaration())
+    if (!function.isPublic() || function.isDeclaration() || function->getAttrOfType<StringAttr>("emo.device") != device)
       continue;
+    auto name = function->getAttrOfType<StringAttr>("emo.entry");
     SmallVector<Attribute> inputs, outputs;
     for (unsigned i = 0; i < function.getNumArguments(); ++i)
       inputs.push_back(describeValue(function.getArgAttrDict(i), function.getArgumentTypes()[i], "input" + Twine(i)));
@@ -379,11 +419,32 @@ ArrayAttr LowerToRuntimePass::describeEntries() {
       }
       outputs.push_back(describeValue(function.getResultAttrDict(i), function.getResultTypes()[i], "output" + Twine(i)));
     }
-    entries.push_back(b.getDictionaryAttr({b.getNamedAttr("name", function.getSymNameAttr()),
+    entries.push_back(b.getDictionaryAttr({b.getNamedAttr("name", name ? name : function.getSymNameAttr()),
+                                           b.getNamedAttr("symbol", b.getStringAttr("emo_entry_" + function.getName())),
                                            b.getNamedAttr("inputs", b.getArrayAttr(inputs)),
                                            b.getNamedAttr("outputs", b.getArrayAttr(outputs))}));
   }
   return b.getArrayAttr(entries);
+}
+
+/// {arch, kernels, entries} of each gpu.module.
+ArrayAttr LowerToRuntimePass::describeDevices(llvm::StringMap<llvm::StringMap<int32_t>> &kernels) {
+  Builder b(&getContext());
+  SmallVector<Attribute> devices;
+  for (Operation &nested : *getOperation().getBody()) {
+    auto device = nested.getAttrOfType<StringAttr>("emo.device");
+    if (!device || !nested.hasTrait<OpTrait::SymbolTable>())
+      continue;
+    SmallVector<StringRef> names;
+    for (Operation &op : nested.getRegion(0).front())
+      if (auto function = dyn_cast<LLVM::LLVMFuncOp>(op); function && function->hasAttr("nvvm.kernel")) {
+        kernels[device.getValue()].try_emplace(function.getName(), names.size());
+        names.push_back(function.getName());
+      }
+    devices.push_back(b.getDictionaryAttr({b.getNamedAttr("arch", device), b.getNamedAttr("kernels", b.getStrArrayAttr(names)),
+                                           b.getNamedAttr("entries", describeEntries(device))}));
+  }
+  return b.getArrayAttr(devices);
 }
 
 void LowerToRuntimePass::runOnOperation() {
@@ -401,10 +462,15 @@ void LowerToRuntimePass::runOnOperation() {
         kernelNames.push_back(kernel.getName());
   }
   module->setAttr("emo.kernels", b.getStrArrayAttr(kernelNames));
-  module->setAttr("emo.entries", describeEntries());
+  module->setAttr("emo.entries", describeEntries({}));
+  llvm::StringMap<llvm::StringMap<int32_t>> deviceKernels;
+  if (ArrayAttr devices = describeDevices(deviceKernels); !devices.empty())
+    module->setAttr("emo.devices", devices);
   for (func::FuncOp function : llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
-    if (function.isPublic() && !function.isDeclaration())
-      if (failed(EntryLowering(function, params, kernels).run()))
+    if (function.isPublic() && !function.isDeclaration()) {
+      auto device = function->getAttrOfType<StringAttr>("emo.device");
+      if (failed(EntryLowering(function, params, device ? deviceKernels[device.getValue()] : kernels).run()))
         return signalPassFailure();
+    }
   declareServices();
 }

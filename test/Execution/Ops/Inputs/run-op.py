@@ -6,7 +6,7 @@
     // EXPECT y = x + 1                  the output called y; shape, integers and infinities exactly, numbers within the tolerance
 
 run-op.py FILE [MODE...]. Modes: kernels (the normal pipeline for this machine), v2 (the same for x86-64-v2), types (the reference lowering
-in the file's types), f32 and f64 (the reference lowering retyped). Default: kernels f32 f64. Numbers may differ by 2e-6 in f32, 1e-12 in
+in the file's types), f32 and f64 (the reference lowering retyped), sm_80, sm_80-lazy, sm_90a and sm_90a-lazy (CUDA kernels, emulated). Default: kernels f32 f64. Numbers may differ by 2e-6 in f32, 1e-12 in
 f64, 2^-8 in bf16 and 2^-11 in f16, times the largest expected magnitude, 1 at least.
 """
 import os
@@ -18,6 +18,10 @@ import tempfile
 import numpy as np
 
 FLAGS = {"kernels": [], "v2": ["--cpu=x86-64-v2"], "types": ["--reference"], "f32": ["--reference=f32"], "f64": ["--reference=f64"]}
+# CUDA kernels on the emulator, copies that land at once and in the order of the program, then as late and in as odd an order as may be.
+for arch in ("sm_80", "sm_90a"):
+    FLAGS[arch] = ["--device=emulate", "--cuda-arch=" + arch]
+    FLAGS[arch + "-lazy"] = FLAGS[arch] + ["--emulation=lazy,schedule=random,seed=7"]
 DTYPES = {"f32": np.float32, "f64": np.float64, "i32": np.int32, "i64": np.int64, "i1": np.bool_, "f16": np.float16}
 
 

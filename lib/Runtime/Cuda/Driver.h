@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The functions of libcuda.so.1 that the runtime calls, found when a program is run with --device=cuda. No CUDA header is needed.
+#ifndef EMO_LIB_RUNTIME_CUDA_DRIVER_H
+#define EMO_LIB_RUNTIME_CUDA_DRIVER_H
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace emo::rt::cuda {
+
+using Address = unsigned long long; // CUdeviceptr
+using Handle = void *;              // CUcontext, CUmodule, CUfunction, CUstream
+using Result = int;                 // CUresult
+
+/// Name in the driver, result type and parameters, as in cuda.h.
+#define EMO_CUDA_FUNCTIONS(X)                                                                                                              \
+  X(init, cuInit, (unsigned flags))                                                                                                        \
+  X(driverVersion, cuDriverGetVersion, (int *version))                                                                                     \
+  X(deviceCount, cuDeviceGetCount, (int *count))                                                                                           \
+  X(deviceGet, cuDeviceGet, (int *device, int index))                                                                                      \
+  X(deviceName, cuDeviceGetName, (char *name, int bytes, int device))                                                                      \
+  X(deviceAttribute, cuDeviceGetAttribute, (int *value, int attribute, int device))                                                        \
+  X(contextCreate, cuCtxCreate_v2, (Handle *context, unsigned flags, int device))                                                          \
+  X(contextDestroy, cuCtxDestroy_v2, (Handle context))                                                                                     \
+  X(contextPush, cuCtxPushCurrent_v2, (Handle context))                                                                                    \
+  X(contextPop, cuCtxPopCurrent_v2, (Handle *context))                                                                                     \
+  X(memoryInfo, cuMemGetInfo_v2, (size_t * free, size_t *total))                                                                           \
+  X(allocate, cuMemAlloc_v2, (Address * address, size_t bytes))                                                                            \
+  X(release, cuMemFree_v2, (Address address))                                                                                              \
+  X(fill, cuMemsetD8Async, (Address address, unsigned char value, size_t bytes, Handle stream))                                            \
+  X(upload, cuMemcpyHtoDAsync_v2, (Address to, const void *from, size_t bytes, Handle stream))                                             \
+  X(download, cuMemcpyDtoHAsync_v2, (void *to, Address from, size_t bytes, Handle stream))                                                 \
+  X(streamCreate, cuStreamCreate, (Handle *stream, unsigned flags))                                                                        \
+  X(streamDestroy, cuStreamDestroy_v2, (Handle stream))                                                                                    \
+  X(streamWait, cuStreamSynchronize, (Handle stream))                                                                                      \
+  X(moduleLoad, cuModuleLoadDataEx, (Handle *module, const void *image, unsigned count, int *options, void **values))                      \
+  X(moduleFunction, cuModuleGetFunction, (Handle *function, Handle module, const char *name))                                              \
+  X(functionSet, cuFuncSetAttribute, (Handle function, int attribute, int value))                                                          \
+  X(launch, cuLaunchKernel,                                                                                                                \
+    (Handle function, unsigned gridX, unsigned gridY, unsigned gridZ, unsigned blockX, unsigned blockY, unsigned blockZ,                   \
+     unsigned sharedBytes, Handle stream, void **arguments, void **extra))                                                                 \
+  X(errorName, cuGetErrorName, (Result result, const char **name))                                                                         \
+  X(errorText, cuGetErrorString, (Result result, const char **text))
+
+/// Values of cuda.h.
+enum { kAttributeMultiprocessors = 16, kAttributeMajor = 75, kAttributeMinor = 76 };
+enum { kFunctionDynamicShared = 8 };
+enum { kOutOfMemory = 2, kNoDevice = 100 };
+enum { kJitErrorLog = 5, kJitErrorLogBytes = 6 };
+enum { kStreamNonBlocking = 1 };
+
+struct Driver {
+#define EMO_CUDA_POINTER(name, symbol, parameters) Result(*name) parameters = nullptr;
+  EMO_CUDA_FUNCTIONS(EMO_CUDA_POINTER)
+#undef EMO_CUDA_POINTER
+
+  /// Loads the library once for the process. Null with a message that says what to do.
+  static const Driver *get(std::string &error);
+
+  /// "CUDA_ERROR_INVALID_VALUE (1): invalid argument".
+  std::string describe(Result result) const;
+};
+
+} // namespace emo::rt::cuda
+#endif // EMO_LIB_RUNTIME_CUDA_DRIVER_H

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// A device that runs the entries of one emo_device_code: a GPU, or its emulation on this machine.
+#ifndef EMO_LIB_RUNTIME_DEVICE_H
+#define EMO_LIB_RUNTIME_DEVICE_H
+
+#include "Weights.h"
+
+#include <memory>
+#include <string>
+
+namespace emo::rt {
+
+struct LaunchShape {
+  int64_t grid[3];
+  int32_t threads;
+  int64_t sharedBytes;
+};
+
+/// Calls are made by one thread at a time; all functions that can fail return false or null with a message.
+class Device {
+public:
+  virtual ~Device() = default;
+
+  const emo_device_code &code() const { return *chosen; }
+  /// For people: "NVIDIA H100 (sm_90a)", "emulation of sm_80".
+  virtual std::string name() const = 0;
+
+  /// 256-byte aligned device memory; `what` names it in messages.
+  virtual void *allocate(int64_t bytes, const char *what, std::string &error) = 0;
+  virtual void release(void *memory) = 0;
+  virtual bool clear(void *memory, int64_t bytes, std::string &error) = 0;
+  virtual bool upload(void *memory, const void *from, int64_t bytes, std::string &error) = 0;
+  /// Waits for the launches before.
+  virtual bool download(void *to, const void *memory, int64_t bytes, std::string &error) = 0;
+  /// Makes the weights known; gives their address on the device.
+  virtual const char *useWeights(const Weights &weights, int64_t bytes, std::string &error) = 0;
+  virtual bool launch(int32_t kernel, const int64_t *args, int32_t numArgs, const LaunchShape &shape, std::string &error) = 0;
+
+protected:
+  const emo_device_code *chosen = nullptr;
+};
+
+/// Frees device memory when it goes away.
+class DeviceBuffer {
+public:
+  DeviceBuffer() = default;
+  DeviceBuffer(Device &device, void *memory) : device(&device), memory(memory) {}
+  DeviceBuffer(DeviceBuffer &&other) noexcept : device(other.device), memory(other.memory) { other.memory = nullptr; }
+  DeviceBuffer &operator=(DeviceBuffer &&other) noexcept {
+    std::swap(device, other.device);
+    std::swap(memory, other.memory);
+    return *this;
+  }
+  ~DeviceBuffer() {
+    if (memory)
+      device->release(memory);
+  }
+  void *get() const { return memory; }
+
+private:
+  Device *device = nullptr;
+  void *memory = nullptr;
+};
+
+/// Opens what `options.device` names ("emulate" or "cuda") for a program. Null with a message.
+std::unique_ptr<Device> openDevice(const emo_program &program, const emo_load_options &options, std::string &error);
+
+} // namespace emo::rt
+
+/// What emo_program refers to: emo_rt_emulator and emo_rt_cuda.
+struct emo_device_driver {
+  std::unique_ptr<emo::rt::Device> (*open)(const emo_program &program, const char *options, std::string &error);
+};
+
+#endif // EMO_LIB_RUNTIME_DEVICE_H

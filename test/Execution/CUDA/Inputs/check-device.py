@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""check-device.py MODEL WORK --arch=ARCH [--dtype=f32] [--experts=SET] --prompt=IDS --logits=NPY --atol=X [--greedy=IDS] [--modes=M;...]
+
+Compiles a model's CUDA kernels and runs them on the emulator: the logits of a prompt and the tokens that follow, in each mode (options of
+--emulation), against a reference. With --dtype=keep the logits are those of the model's own arithmetic. Exits with 1 when something is not.
+"""
+import argparse
+import os
+import subprocess
+import sys
+
+import numpy as np
+
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("model")
+parser.add_argument("work")
+parser.add_argument("--arch", required=True)
+parser.add_argument("--dtype", default="keep")
+parser.add_argument("--experts")
+parser.add_argument("--prompt", required=True, help="ids, or an .npy file of them")
+parser.add_argument("--logits", required=True)
+parser.add_argument("--atol", type=float, required=True)
+parser.add_argument("--greedy", help="file with ids")
+parser.add_argument("--tokens", type=int, default=4, help="greedy tokens to check")
+parser.add_argument("--modes", default=";lazy,schedule=random,seed=1;lazy,schedule=reversed;schedule=run-ahead,seed=1")
+options = parser.parse_args()
+os.makedirs(options.work, exist_ok=True)
+program = os.path.join(options.work, "model." + options.arch)
+
+
+def output(*command):
+    run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if run.returncode:
+        sys.exit("%s: exit status %d\n%s" % (" ".join(command), run.returncode, run.stderr))
+    return run.stdout
+
+
+output("emo-compile", options.model, "--target=cuda", "--cuda-arch=" + options.arch, "--dtype=" + options.dtype, "-o", program,
+       *(["--experts=" + options.experts] if options.experts else []))
+prompt = np.load(options.prompt) if options.prompt.endswith(".npy") else np.array([open(options.prompt).read().split(",")], np.int64)
+expected = np.load(options.logits)
+inputs = os.path.join(options.work, "in")
+os.makedirs(inputs, exist_ok=True)
+np.save(os.path.join(inputs, "input_ids.npy"), prompt)
+ok = True
+for mode in options.modes.split(";"):
+    device = ["--device=emulate"] + (["--emulation=" + mode] if mode else [])
+    outputs = os.path.join(options.work, "out")
+    output(program, "run", *device, "--inputs", inputs, "--outputs", outputs)
+    found = np.load(os.path.join(outputs, "logits.npy")).reshape(expected.shape)
+    difference = float(np.abs(found - expected).max())
+    fine = difference <= options.atol
+    line = "%s %s: logits differ by %.2g" % (options.arch, mode or "eager", difference)
+    if options.greedy:
+        wanted = open(options.greedy).read().strip().split(",")[: options.tokens]
+        ids = ",".join(str(i) for i in prompt[0])
+        tokens = output(program, "generate", *device, "--ids", ids, "--max-new-tokens", str(len(wanted))).strip().split(",")
+        fine &= tokens == wanted
+        line += ", %d greedy tokens %s" % (len(wanted), "equal" if tokens == wanted else "found " + ",".join(tokens))
+    print(line + ("" if fine else ": WRONG"))
+    ok &= fine
+sys.exit(not ok)
