@@ -39,25 +39,27 @@ void *emo_sim_shared(void);
 /* Special registers: uint32_t emo_sim_read_ptx_sreg_NAME(void); these return 64 bits. */
 uint64_t emo_sim_read_ptx_sreg_clock64(void);
 uint64_t emo_sim_read_ptx_sreg_globaltimer(void);
-#define EMO_SIM_REGISTERS_32(X)                                                                                                            \
-  X(tid_x)                                                                                                                                 \
-  X(tid_y) X(tid_z) X(ntid_x) X(ntid_y) X(ntid_z) X(ctaid_x) X(ctaid_y) X(ctaid_z) X(nctaid_x) X(nctaid_y) X(nctaid_z) X(laneid) X(warpid) \
-      X(nwarpid) X(warpsize) X(smid) X(nsmid) X(gridid) X(lanemask_eq) X(lanemask_le) X(lanemask_lt) X(lanemask_ge) X(lanemask_gt)         \
-          X(clock) X(globaltimer_lo) X(dynamic_smem_size) X(total_smem_size) X(aggr_smem_size) X(clusterid_x) X(clusterid_y)               \
-              X(clusterid_z) X(nclusterid_x) X(nclusterid_y) X(nclusterid_z) X(cluster_ctaid_x) X(cluster_ctaid_y) X(cluster_ctaid_z)      \
-                  X(cluster_nctaid_x) X(cluster_nctaid_y) X(cluster_nctaid_z) X(cluster_ctarank) X(cluster_nctarank)
+/* clang-format off */
+#define EMO_SIM_REGISTERS_32(X)                                                                                                         \
+  X(tid_x) X(tid_y) X(tid_z) X(ntid_x) X(ntid_y) X(ntid_z) X(ctaid_x) X(ctaid_y) X(ctaid_z) X(nctaid_x) X(nctaid_y) X(nctaid_z)         \
+  X(laneid) X(warpid) X(nwarpid) X(warpsize) X(smid) X(nsmid) X(gridid) X(lanemask_eq) X(lanemask_le) X(lanemask_lt) X(lanemask_ge)     \
+  X(lanemask_gt) X(clock) X(globaltimer_lo) X(dynamic_smem_size) X(total_smem_size) X(aggr_smem_size) X(clusterid_x) X(clusterid_y)     \
+  X(clusterid_z) X(nclusterid_x) X(nclusterid_y) X(nclusterid_z) X(cluster_ctaid_x) X(cluster_ctaid_y) X(cluster_ctaid_z)               \
+  X(cluster_nctaid_x) X(cluster_nctaid_y) X(cluster_nctaid_z) X(cluster_ctarank) X(cluster_nctarank)
+/* clang-format on */
 #define EMO_SIM_DECLARE_REGISTER(name) uint32_t emo_sim_read_ptx_sreg_##name(void);
 EMO_SIM_REGISTERS_32(EMO_SIM_DECLARE_REGISTER)
 #undef EMO_SIM_DECLARE_REGISTER
 
 /* Approximate arithmetic of one f32: float emo_sim_NAME(float). Each also exists as NAME with `_f32` for `_f`. */
-#define EMO_SIM_MATH_F32(X)                                                                                                                \
-  X(ex2_approx_f)                                                                                                                          \
-  X(ex2_approx_ftz_f) X(lg2_approx_f) X(lg2_approx_ftz_f) X(sin_approx_f) X(sin_approx_ftz_f) X(cos_approx_f) X(cos_approx_ftz_f)          \
-      X(rcp_approx_f) X(rcp_approx_ftz_f) X(rsqrt_approx_f) X(rsqrt_approx_ftz_f) X(sqrt_approx_f) X(sqrt_approx_ftz_f) X(sqrt_rn_f)       \
-          X(sqrt_rn_ftz_f) X(rcp_rn_f) X(rcp_rn_ftz_f) X(tanh_approx_f)
-#define EMO_SIM_DECLARE_MATH(name)                                                                                                         \
-  float emo_sim_##name(float);                                                                                                             \
+/* clang-format off */
+#define EMO_SIM_MATH_F32(X)                                                                                                             \
+  X(ex2_approx_f) X(ex2_approx_ftz_f) X(lg2_approx_f) X(lg2_approx_ftz_f) X(sin_approx_f) X(sin_approx_ftz_f) X(cos_approx_f)           \
+  X(cos_approx_ftz_f) X(rcp_approx_f) X(rcp_approx_ftz_f) X(rsqrt_approx_f) X(rsqrt_approx_ftz_f) X(sqrt_approx_f)                      \
+  X(sqrt_approx_ftz_f) X(sqrt_rn_f) X(sqrt_rn_ftz_f) X(rcp_rn_f) X(rcp_rn_ftz_f) X(tanh_approx_f)
+/* clang-format on */
+#define EMO_SIM_DECLARE_MATH(name)                                                                                                      \
+  float emo_sim_##name(float);                                                                                                          \
   float emo_sim_##name##32(float);
 EMO_SIM_MATH_F32(EMO_SIM_DECLARE_MATH)
 #undef EMO_SIM_DECLARE_MATH

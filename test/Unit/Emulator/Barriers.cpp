@@ -111,9 +111,9 @@ TEST(Barriers, DivergentBranches) {
           SYNC();
       },
       {32, 0, 1, {}});
-  expectReport(outcome, {"error: divergence: the lanes of a warp are in different aligned operations", "operation: barrier.cta.sync.aligned, line",
-                         "thread 16 (warp 0, lane 16)", "before it came: thread 0 (warp 0, lane 0), barrier, line",
-                         "lanes there: 0x0000ffff of 0xffffffff"});
+  expectReport(outcome, {"error: divergence: the lanes of a warp are in different aligned operations",
+                         "operation: barrier.cta.sync.aligned, line", "thread 16 (warp 0, lane 16)",
+                         "before it came: thread 0 (warp 0, lane 0), barrier, line", "lanes there: 0x0000ffff of 0xffffffff"});
 }
 TEST(Barriers, MissingLanes) {
   Outcome outcome = run(
@@ -132,7 +132,8 @@ TEST(Barriers, MissingLanes) {
           SYNC();
       },
       {32, 0, 1, reversed});
-  expectReport(outcome, {"error: divergence: lanes of the warp have ended before an aligned operation", "lanes that live: 0x7fffffff of 0xffffffff"});
+  expectReport(outcome, {"error: divergence: lanes of the warp have ended before an aligned operation",
+                         "lanes that live: 0x7fffffff of 0xffffffff"});
 }
 TEST(Barriers, Deadlock) {
   Outcome outcome = run(
@@ -153,8 +154,9 @@ TEST(Barriers, WrongUse) {
   report([](const int64_t *) { SIM(barrier_cta_sync_aligned_count, 1u, 63u); },
          {"error: barrier 1 is for 63 threads; expected a positive multiple of 32, and at most the CTA's 64"});
   report([](const int64_t *) { SIM(barrier_cta_sync_aligned_all, 16u); }, {"error: barrier 16: there are 16"});
-  report([](const int64_t *) { SIM(barrier_cta_sync_aligned_count, 1u, warpId() ? 64u : 32u), SIM(barrier_cta_sync_aligned_count, 1u, 64u); },
-         {"deadlock"});
+  report(
+      [](const int64_t *) { SIM(barrier_cta_sync_aligned_count, 1u, warpId() ? 64u : 32u), SIM(barrier_cta_sync_aligned_count, 1u, 64u); },
+      {"deadlock"});
   report([](const int64_t *) { warpId() ? SIM(barrier_cta_sync_aligned_all, 1u) : SIM(barrier_cta_arrive_aligned_count, 1u, 64u); },
          {"error: barrier 1 is used with two numbers of threads", "here all, before 64 by barrier.cta.arrive.aligned, line"});
   report([](const int64_t *) { SIM(barrier_cta_sync_aligned_all, lane()); },

@@ -9,7 +9,8 @@ static void expectClean(Kernel kernel, Shape how, std::initializer_list<const vo
     EXPECT_TRUE(outcome.ok) << outcome.error;
   }
 }
-static void expectFound(Kernel kernel, Shape how, std::initializer_list<const char *> parts, std::initializer_list<const void *> pointers = {}) {
+static void expectFound(Kernel kernel, Shape how, std::initializer_list<const char *> parts,
+                        std::initializer_list<const void *> pointers = {}) {
   for (const Options &options : allOptions()) {
     how.options = options;
     expectReport(run(kernel, how, pointers), parts);
@@ -36,7 +37,9 @@ TEST(SharedRaces, AcrossWarps) {
     STORE_SHARED(sharedAt() + tid(), tid());
     LOAD_SHARED(sharedAt() + (tid() ^ 32));
   };
-  expectFound(kernel, {64, 256}, {"error: data race on shared memory at offset 0x", "this access: ", "the other: ", "expected: a barrier or an mbarrier between them"});
+  expectFound(kernel, {64, 256},
+              {"error: data race on shared memory at offset 0x",
+               "this access: ", "the other: ", "expected: a barrier or an mbarrier between them"});
   outcome = run(kernel, {64, 256});
   expectReport(outcome, {"error: data race on shared memory at offset 0x0\n  kernel: kernel\n  operation: st.shared, line ",
                          "\n  where: CTA (0,0,0), thread 0 (warp 0, lane 0)\n  this access: write\n"
@@ -58,8 +61,9 @@ static void acrossLanes(const int64_t *) {
 TEST(SharedRaces, AcrossLanes) {
   expectClean(acrossLanes<1>, {32, 128});
   expectClean(acrossLanes<2>, {32, 128});
-  expectFound(acrossLanes<0>, {32, 128}, {"error: data race on shared memory at offset 0x", "this access: write", "the other: write by thread",
-                                          "expected: bar.warp.sync or another collective of the warp between them"});
+  expectFound(acrossLanes<0>, {32, 128},
+              {"error: data race on shared memory at offset 0x", "this access: write", "the other: write by thread",
+               "expected: bar.warp.sync or another collective of the warp between them"});
   expectFound(acrossLanes<3>, {32, 128}, {"error: data race on shared memory"});
 }
 TEST(SharedRaces, HalfOfAWarp) {
@@ -130,7 +134,8 @@ TEST(DeviceMemory, AtomicLoad) {
   uint32_t weights[4] = {};
   memory.registerHost(weights, sizeof weights, "weights", true);
   static const emo_sim_site site{"kernel", "load", 1};
-  expectClean([](const int64_t *args) { emo_sim_access(argument<void>(args, 0), 4, EMO_SIM_ATOMIC | 1 << EMO_SIM_SPACE_SHIFT, &site); }, {32, 0, 2}, {weights});
+  expectClean([](const int64_t *args) { emo_sim_access(argument<void>(args, 0), 4, EMO_SIM_ATOMIC | 1 << EMO_SIM_SPACE_SHIFT, &site); },
+              {32, 0, 2}, {weights});
   (void)site;
 }
 // A barrier of some warps orders these and no others.
@@ -152,8 +157,8 @@ TEST(SharedRaces, NamedBarrierOfOthers) {
 
 TEST(SharedMemory, Unwritten) {
   expectFound([](const int64_t *) { LOAD_SHARED(sharedAt<uint64_t>(8)); }, {1, 16},
-              {"error: read of shared memory at offset 0x8, which nobody has written", "operation: ld.shared, line", "where: CTA (0,0,0), thread 0",
-               "shared memory has no value when a CTA starts"});
+              {"error: read of shared memory at offset 0x8, which nobody has written", "operation: ld.shared, line",
+               "where: CTA (0,0,0), thread 0", "shared memory has no value when a CTA starts"});
   // Half of what is read.
   expectFound([](const int64_t *) { STORE_SHARED(sharedAt<uint16_t>(4), 1), LOAD_SHARED(sharedAt(4)); }, {1, 16},
               {"error: read of shared memory at offset 0x6"});
@@ -170,7 +175,8 @@ TEST(SharedMemory, Bounds) {
   expectFound([](const int64_t *) { STORE_SHARED(sharedAt(1024), 1u); }, {1, 1024},
               {"error: shared memory out of bounds: bytes 0x400 to 0x403 of 0x400", "operation: st.shared, line",
                "the launch gives each CTA 1024 bytes of shared memory"});
-  expectFound([](const int64_t *) { STORE_SHARED(sharedAt<uint64_t>(1016) - 128, 1u); }, {1, 1024}, {"error: the address 0x", "is not in shared memory"});
+  expectFound([](const int64_t *) { STORE_SHARED(sharedAt<uint64_t>(1016) - 128, 1u); }, {1, 1024},
+              {"error: the address 0x", "is not in shared memory"});
 }
 TEST(SharedMemory, Alignment) {
   expectFound([](const int64_t *) { STORE_SHARED(sharedAt(2), 1u); }, {1, 1024}, {"error: misaligned access of 4 bytes at 0x2"});
@@ -186,10 +192,13 @@ TEST(DeviceMemory, Bounds) {
   auto *b = static_cast<uint32_t *>(memory.allocate(64, "b"));
   (void)b;
   auto kernel = [](const int64_t *args) { STORE_GLOBAL(argument<uint32_t>(args, 0) + 16, 1u); };
-  expectFound(kernel, {1, 0}, {"error: write of 4 bytes outside of device memory, at 0x", "operation: st.global, line",
-                               "nearest: 'a' of 64 bytes; the access is at byte 64 of it"}, {a});
+  expectFound(kernel, {1, 0},
+              {"error: write of 4 bytes outside of device memory, at 0x", "operation: st.global, line",
+               "nearest: 'a' of 64 bytes; the access is at byte 64 of it"},
+              {a});
   auto below = [](const int64_t *args) { LOAD_GLOBAL(argument<uint64_t>(args, 0) - 1); };
-  expectFound(below, {1, 0}, {"error: read of 8 bytes outside of device memory", "nearest: 'a' of 64 bytes; the access is at byte -8 of it"}, {a});
+  expectFound(below, {1, 0},
+              {"error: read of 8 bytes outside of device memory", "nearest: 'a' of 64 bytes; the access is at byte -8 of it"}, {a});
   memory.release(a);
   Outcome outcome = run([](const int64_t *args) { LOAD_GLOBAL(argument<uint32_t>(args, 0)); }, {1, 0}, {a});
   expectReport(outcome, {"outside of device memory", "nearest: '"});
@@ -201,7 +210,8 @@ TEST(DeviceMemory, Redzones) {
   off.checks = false;
   auto kernel = [](const int64_t *args) { argument<uint32_t>(args, 0)[15] = 1; };
   Outcome outcome = run(kernel, {1, 0, 1, off}, {a});
-  expectReport(outcome, {"error: memory beside 'a' was written to: at byte 60 of its 60; run it with checks to see by whom\n  kernel: kernel"});
+  expectReport(outcome,
+               {"error: memory beside 'a' was written to: at byte 60 of its 60; run it with checks to see by whom\n  kernel: kernel"});
   outcome = run([](const int64_t *) {}, {1, 0, 1, off}, {a});
   EXPECT_TRUE(outcome.ok) << outcome.error;
 }
@@ -245,11 +255,13 @@ static void globalRace(const int64_t *args) {
 TEST(DeviceMemory, Races) {
   Memory memory;
   auto *data = static_cast<uint32_t *>(memory.allocate(1024, "data"));
-  expectFound(globalRace<0>, {64, 0, 2}, {"error: data race on device memory 'data' at byte ", "this access: write", "the other: write by CTA number ",
-                                          "nothing orders CTAs of a launch, apart from atomics"}, {data});
-  expectClean(globalRace<0>, {64, 0, 1}, {data});
-  expectFound(globalRace<1>, {64, 0, 2}, {"error: data race on device memory 'data'", "the other: ", "thread ", "expected: a barrier between them"},
+  expectFound(globalRace<0>, {64, 0, 2},
+              {"error: data race on device memory 'data' at byte ", "this access: write", "the other: write by CTA number ",
+               "nothing orders CTAs of a launch, apart from atomics"},
               {data});
+  expectClean(globalRace<0>, {64, 0, 1}, {data});
+  expectFound(globalRace<1>, {64, 0, 2},
+              {"error: data race on device memory 'data'", "the other: ", "thread ", "expected: a barrier between them"}, {data});
   expectClean(globalRace<2>, {64, 0, 2}, {data});
   expectClean(globalRace<3>, {64, 0, 2}, {data});
 }
@@ -304,9 +316,11 @@ TEST(AsyncCopies, Ring) {
       }
       EXPECT_EQ(outcome.counters.asyncCopies, 512u);
     }
-  expectFound(ring<1>, {64, 3072}, {"error: read of shared memory at offset 0x", "where an asynchronous copy may still write", "operation: ld.shared",
-                                    "the copy is by thread ", "cp_async_cg_shared_global_16, line",
-                                    "expected: cp.async.wait_group of that thread before, and a barrier if it is another thread's"}, {in, out});
+  expectFound(ring<1>, {64, 3072},
+              {"error: read of shared memory at offset 0x", "where an asynchronous copy may still write", "operation: ld.shared",
+               "the copy is by thread ", "cp_async_cg_shared_global_16, line",
+               "expected: cp.async.wait_group of that thread before, and a barrier if it is another thread's"},
+              {in, out});
   expectFound(ring<2>, {64, 3072}, {"error: read of shared memory at offset 0x", "where an asynchronous copy may still write"}, {in, out});
   expectFound(ring<4>, {64, 3072}, {"where an asynchronous copy may still write", "it is in no group yet"}, {in, out});
   expectFound(ring<3>, {64, 3072}, {"error: "}, {in, out});
@@ -409,7 +423,8 @@ TEST(Costs, BankConflicts) {
             Pair(11, 0));
   // ldmatrix: rows of 64 bytes take two passes a matrix for each four rows; with a swizzle none.
   EXPECT_EQ(conflicts([](const int64_t *) { SIM(ldmatrix_sync_aligned_m8n8_x4_b16_p3, sharedAt(lane() * 64)); }), Pair(1, 4 * 3));
-  EXPECT_EQ(conflicts([](const int64_t *) { SIM(ldmatrix_sync_aligned_m8n8_x4_b16_p3, sharedAt(lane() * 64 + (lane() / 2 % 4) * 16)); }), Pair(1, 0));
+  EXPECT_EQ(conflicts([](const int64_t *) { SIM(ldmatrix_sync_aligned_m8n8_x4_b16_p3, sharedAt(lane() * 64 + (lane() / 2 % 4) * 16)); }),
+            Pair(1, 0));
 }
 TEST(Costs, Sectors) {
   Memory memory;

@@ -77,7 +77,8 @@ TEST(Collectives, VoteMatchElect) {
     Outcome outcome = run(voteKernel, {32, 0, 1, options}, {out});
     ASSERT_TRUE(outcome.ok) << outcome.error;
     for (uint32_t l = 0; l < 32; ++l) {
-      const uint32_t expected[15] = {0x49249249, 1, 0, 1, 0, 1, 0, 0x11111111u << l % 4, kAll, 1, 0, 0, l < 4 ? 0u : 4u, l == 0 || l == 4, kAll};
+      const uint32_t expected[15] = {0x49249249,       1,   0, 1, 0, 1, 0, 0x11111111u << l % 4, kAll, 1, 0, 0, l < 4 ? 0u : 4u,
+                                     l == 0 || l == 4, kAll};
       for (int i = 0; i < 15; ++i)
         EXPECT_EQ(out[l][i], expected[i]) << "lane " << l << " value " << i;
     }
@@ -124,8 +125,9 @@ TEST(Collectives, Redux) {
 
 TEST(Collectives, ReadingALaneThatIsNotThere) {
   Outcome outcome = run([](const int64_t *) { SIM(shfl_sync_bfly_i32, 0xffffu, 1u, 16u, 31u); }, {16, 0, 1, {}});
-  expectReport(outcome, {"error: a shuffle reads lane 16, which does not take part", "kernel: kernel", "operation: shfl.sync.bfly.b32, line",
-                         "where: CTA (0,0,0), thread 0 (warp 0, lane 0)", "lanes that take part: 0x0000ffff"});
+  expectReport(outcome,
+               {"error: a shuffle reads lane 16, which does not take part", "kernel: kernel", "operation: shfl.sync.bfly.b32, line",
+                "where: CTA (0,0,0), thread 0 (warp 0, lane 0)", "lanes that take part: 0x0000ffff"});
 }
 TEST(Collectives, MaskWithoutTheCaller) {
   Outcome outcome = run([](const int64_t *) { SIM(bar_warp_sync, 0xfffffffeu); }, {32, 0, 1, {}});

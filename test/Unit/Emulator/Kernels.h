@@ -9,6 +9,7 @@
 
 #include <array>
 #include <bit>
+#include <concepts>
 #include <cstring>
 #include <gtest/gtest.h>
 
@@ -23,8 +24,7 @@ struct Slots {
 };
 inline uint64_t slot(const void *pointer) { return uintptr_t(pointer); }
 inline uint64_t slot(float value) { return std::bit_cast<uint32_t>(value); }
-template <class T>
-  requires std::is_integral_v<T>
+template <std::integral T>
 uint64_t slot(T value) {
   return sizeof(T) == 8 ? uint64_t(value) : uint32_t(value);
 }
@@ -39,11 +39,11 @@ inline Slots<> call(Function function, const emo_sim_site *site, T... arguments)
 }
 
 /// SIM(op, arguments...): one call of device code. The line of the site is that of the source.
-#define SIM(name, ...)                                                                                                                  \
-  ([&] {                                                                                                                                \
-    extern Function emo_sim_##name asm("emo_sim_" #name);                                                                               \
-    static const emo_sim_site site{"kernel", #name, __LINE__};                                                                          \
-    return call(emo_sim_##name, &site __VA_OPT__(, ) __VA_ARGS__);                                                                      \
+#define SIM(name, ...)                                                                                                                     \
+  ([&] {                                                                                                                                   \
+    extern Function emo_sim_##name asm("emo_sim_" #name);                                                                                  \
+    static const emo_sim_site site{"kernel", #name, __LINE__};                                                                             \
+    return call(emo_sim_##name, &site __VA_OPT__(, ) __VA_ARGS__);                                                                         \
   }())
 
 /// Loads and stores as instrumented code does them. Spaces: 1 global, 3 shared.
@@ -63,10 +63,10 @@ inline T load(const T *from, uint32_t space, const emo_sim_site *site) {
   memcpy(&value, from, sizeof value);
   return value;
 }
-#define EMO_ACCESS(function, spelling, space, ...)                                                                                      \
-  ([&] {                                                                                                                                \
-    static const emo_sim_site site{"kernel", spelling, __LINE__};                                                                       \
-    return function(__VA_ARGS__, space, &site);                                                                                         \
+#define EMO_ACCESS(function, spelling, space, ...)                                                                                         \
+  ([&] {                                                                                                                                   \
+    static const emo_sim_site site{"kernel", spelling, __LINE__};                                                                          \
+    return function(__VA_ARGS__, space, &site);                                                                                            \
   }())
 #define STORE_SHARED(to, value) EMO_ACCESS(store, "st.shared", 3, to, value)
 #define LOAD_SHARED(from) EMO_ACCESS(load, "ld.shared", 3, from)
@@ -85,10 +85,10 @@ inline void syncThreads(const emo_sim_site *site) {
   extern Function emo_sim_barrier_cta_sync_aligned_all asm("emo_sim_barrier_cta_sync_aligned_all");
   call(emo_sim_barrier_cta_sync_aligned_all, site, 0u);
 }
-#define SYNC()                                                                                                                          \
-  ([] {                                                                                                                                 \
-    static const emo_sim_site site{"kernel", "barrier", __LINE__};                                                                      \
-    syncThreads(&site);                                                                                                                 \
+#define SYNC()                                                                                                                             \
+  ([] {                                                                                                                                    \
+    static const emo_sim_site site{"kernel", "barrier", __LINE__};                                                                         \
+    syncThreads(&site);                                                                                                                    \
   }())
 
 using Kernel = void (*)(const int64_t *);
@@ -106,7 +106,8 @@ inline Outcome run(Kernel kernel, const Shape &run, std::initializer_list<const 
   for (const void *pointer : pointers)
     args.push_back(int64_t(pointer));
   Outcome outcome{};
-  outcome.ok = launch({"kernel", kernel, args.data(), {run.grid, 1, 1}, run.threads, run.shared}, run.options, outcome.counters, outcome.error);
+  outcome.ok =
+      launch({"kernel", kernel, args.data(), {run.grid, 1, 1}, run.threads, run.shared}, run.options, outcome.counters, outcome.error);
   return outcome;
 }
 template <class T>

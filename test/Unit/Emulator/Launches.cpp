@@ -53,7 +53,8 @@ TEST(Launches, FirstFailure) {
       Options options;
       options.threads = threads, options.schedule = schedule;
       Outcome outcome = run(kernel, {32, 16, 100, options});
-      expectReport(outcome, {"error: read of shared memory at offset 0x0", schedule == Schedule::InOrder ? "where: CTA (40,0,0), thread " : "where: CTA (99,0,0), thread "});
+      expectReport(outcome, {"error: read of shared memory at offset 0x0",
+                             schedule == Schedule::InOrder ? "where: CTA (40,0,0), thread " : "where: CTA (99,0,0), thread "});
     }
 }
 // Counting in device memory by all CTAs at once.
@@ -79,7 +80,8 @@ TEST(Launches, RacesBetweenThreads) {
   auto *data = static_cast<uint32_t *>(memory.allocate(128, "data"));
   Options options;
   options.threads = 4;
-  Outcome outcome = run([](const int64_t *args) { STORE_GLOBAL(argument<uint32_t>(args, 0) + tid(), cta()); }, {32, 0, 64, options}, {data});
+  Outcome outcome =
+      run([](const int64_t *args) { STORE_GLOBAL(argument<uint32_t>(args, 0) + tid(), cta()); }, {32, 0, 64, options}, {data});
   expectReport(outcome, {"error: data race on device memory 'data'", "the other: write by CTA number "});
 }
 // Every order of CTAs visits each once.

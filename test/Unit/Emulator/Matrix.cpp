@@ -37,7 +37,8 @@ static void storeKernel(const int64_t *args) {
   auto &values = (*argument<Registers>(args, 0))[lane()];
   uint32_t *row = sharedAt(lane() % (8 * count) * 16);
   if constexpr (count == 1)
-    transposed ? SIM(stmatrix_sync_aligned_m8n8_x1_trans_b16_p3, row, values[0]) : SIM(stmatrix_sync_aligned_m8n8_x1_b16_p3, row, values[0]);
+    transposed ? SIM(stmatrix_sync_aligned_m8n8_x1_trans_b16_p3, row, values[0])
+               : SIM(stmatrix_sync_aligned_m8n8_x1_b16_p3, row, values[0]);
   else if constexpr (count == 2)
     transposed ? SIM(stmatrix_sync_aligned_m8n8_x2_trans_b16_p3, row, values[0], values[1])
                : SIM(stmatrix_sync_aligned_m8n8_x2_b16_p3, row, values[0], values[1]);
@@ -97,9 +98,8 @@ static Fragments ptxFragments(int k, int perRegister, const PtxFragment &a, cons
       return std::pair(-1, -1);
     };
   };
-  return {k, perRegister, find(a, true), find(b, false), [](int l, int i) {
-            return std::pair(l / 4 + kPtxC_m16n8.addG[i], l % 4 * kPtxC_m16n8.factor + kPtxC_m16n8.addT[i]);
-          }};
+  return {k, perRegister, find(a, true), find(b, false),
+          [](int l, int i) { return std::pair(l / 4 + kPtxC_m16n8.addG[i], l % 4 * kPtxC_m16n8.factor + kPtxC_m16n8.addT[i]); }};
 }
 template <size_t k>
 static Fragments tinygradFragments(int perRegister, const uint8_t (&a)[16][k][2], const uint8_t (&b)[k][8][2]) {
@@ -118,7 +118,8 @@ static double bf16Value(uint32_t x) { return std::bit_cast<float>(x << 16); }
 static const Type kBf16 = {bf16Bits, bf16Value};
 static const Type kF16 = {[](double x) { return uint32_t(std::bit_cast<uint16_t>(_Float16(x))); },
                           [](uint32_t x) { return double(std::bit_cast<_Float16>(uint16_t(x))); }};
-static const Type kTf32 = {[](double x) { return std::bit_cast<uint32_t>(float(x)); }, [](uint32_t x) { return double(std::bit_cast<float>(x)); }};
+static const Type kTf32 = {[](double x) { return std::bit_cast<uint32_t>(float(x)); },
+                           [](uint32_t x) { return double(std::bit_cast<float>(x)); }};
 static const Type kS8 = {[](double x) { return uint32_t(uint8_t(int8_t(x))); }, [](uint32_t x) { return double(int8_t(x)); }};
 static const Type kU8 = {[](double x) { return uint32_t(uint8_t(x)); }, [](uint32_t x) { return double(uint8_t(x)); }};
 
@@ -135,7 +136,8 @@ static void mmaKernel(const int64_t *args) {
 
 /// `accumulators`: f32, f16 (pairs) or s32.
 enum class Accumulators { F32, F16, S32 };
-static void checkMma(Function *function, const Fragments &fragments, const Type &typeA, const Type &typeB, Accumulators accumulators, bool negative) {
+static void checkMma(Function *function, const Fragments &fragments, const Type &typeA, const Type &typeB, Accumulators accumulators,
+                     bool negative) {
   int k = fragments.k, per = fragments.perRegister, bits = 32 / per;
   double a[16][32], b[32][8], c[16][8];
   std::mt19937 random(7);
@@ -185,10 +187,10 @@ static void checkMma(Function *function, const Fragments &fragments, const Type 
     }
 }
 
-#define MMA(name)                                                                                                                       \
-  ([] {                                                                                                                                 \
-    extern Function name asm(#name);                                                                                                    \
-    return &name;                                                                                                                       \
+#define MMA(name)                                                                                                                          \
+  ([] {                                                                                                                                    \
+    extern Function name asm(#name);                                                                                                       \
+    return &name;                                                                                                                          \
   }())
 
 TEST(Mma, Fragments) {
@@ -200,11 +202,15 @@ TEST(Mma, Fragments) {
     if (tinygrad)
       checkMma(function, *tinygrad, a, b, accumulators, negative);
   };
-  Fragments p16 = ptxFragments(16, 2, kPtxA_m16n8k16_16bit, kPtxB_m16n8k16_16bit), t16 = tinygradFragments(2, kTinygradA_m16n8k16_16bit, kTinygradB_m16n8k16_16bit);
-  Fragments p8 = ptxFragments(8, 2, kPtxA_m16n8k8_16bit, kPtxB_m16n8k8_16bit), t8 = tinygradFragments(2, kTinygradA_m16n8k8_16bit, kTinygradB_m16n8k8_16bit);
-  Fragments p8t = ptxFragments(8, 1, kPtxA_m16n8k8_tf32, kPtxB_m16n8k8_tf32), t8t = tinygradFragments(1, kTinygradA_m16n8k8_tf32, kTinygradB_m16n8k8_tf32);
+  Fragments p16 = ptxFragments(16, 2, kPtxA_m16n8k16_16bit, kPtxB_m16n8k16_16bit),
+            t16 = tinygradFragments(2, kTinygradA_m16n8k16_16bit, kTinygradB_m16n8k16_16bit);
+  Fragments p8 = ptxFragments(8, 2, kPtxA_m16n8k8_16bit, kPtxB_m16n8k8_16bit),
+            t8 = tinygradFragments(2, kTinygradA_m16n8k8_16bit, kTinygradB_m16n8k8_16bit);
+  Fragments p8t = ptxFragments(8, 1, kPtxA_m16n8k8_tf32, kPtxB_m16n8k8_tf32),
+            t8t = tinygradFragments(1, kTinygradA_m16n8k8_tf32, kTinygradB_m16n8k8_tf32);
   Fragments p4t = ptxFragments(4, 1, kPtxA_m16n8k4_tf32, kPtxB_m16n8k4_tf32);
-  Fragments p32 = ptxFragments(32, 4, kPtxA_m16n8k32_8bit, kPtxB_m16n8k32_8bit), t32 = tinygradFragments(4, kTinygradA_m16n8k32_8bit, kTinygradB_m16n8k32_8bit);
+  Fragments p32 = ptxFragments(32, 4, kPtxA_m16n8k32_8bit, kPtxB_m16n8k32_8bit),
+            t32 = tinygradFragments(4, kTinygradA_m16n8k32_8bit, kTinygradB_m16n8k32_8bit);
   Fragments p16i = ptxFragments(16, 4, kPtxA_m16n8k16_8bit, kPtxB_m16n8k16_8bit);
   both("bf16 k16", MMA(emo_sim_mma_m16n8k16_row_col_bf16), kBf16, kBf16, A::F32, true, p16, &t16);
   both("bf16 k8", MMA(emo_sim_mma_m16n8k8_row_col_bf16), kBf16, kBf16, A::F32, true, p8, &t8);

@@ -8,7 +8,8 @@ static void expectClean(Kernel kernel, Shape how, std::initializer_list<const vo
     EXPECT_TRUE(outcome.ok) << outcome.error;
   }
 }
-static void expectFound(Kernel kernel, Shape how, std::initializer_list<const char *> parts, std::initializer_list<const void *> pointers = {}) {
+static void expectFound(Kernel kernel, Shape how, std::initializer_list<const char *> parts,
+                        std::initializer_list<const void *> pointers = {}) {
   for (const Options &options : allOptions()) {
     how.options = options;
     expectReport(run(kernel, how, pointers), parts);
@@ -25,12 +26,12 @@ TEST(Mbarrier, Phases) {
     seen[n++] = parity(0); // 0: open
     seen[n++] = parity(1); // 1: the phase before
     uint64_t state = SIM(mbarrier_arrive_shared, b);
-    seen[n++] = uint32_t(SIM(mbarrier_pending_count, state)); // 3
+    seen[n++] = uint32_t(SIM(mbarrier_pending_count, state));       // 3
     seen[n++] = uint32_t(SIM(mbarrier_test_wait_shared, b, state)); // 0
     SIM(mbarrier_arrive_scope_cta_space_cta, b, 2u);
     seen[n++] = uint32_t(SIM(mbarrier_test_wait_shared, b, state)); // 1
-    seen[n++] = parity(0); // 1
-    seen[n++] = parity(1); // 0
+    seen[n++] = parity(0);                                          // 1
+    seen[n++] = parity(1);                                          // 0
     // Bytes count, too; they may come before anybody expects them.
     SIM(mbarrier_complete_tx_scope_cta_space_cta, b, 16u);
     state = SIM(mbarrier_arrive_expect_tx_scope_cta_space_cta, b, 48u);
@@ -67,8 +68,8 @@ static void initialise(uint32_t *barrier, uint32_t count) {
     SIM(mbarrier_init_shared, barrier, count);
 }
 
-// Warp 0 writes stages, warps 1 and 2 read them. Bugs: 1 no wait for full, 2 no wait for empty, 3 wrong parity of empty (1 in the first round),
-// 4 lanes release one by one what their whole warp reads, 5 barrier for one more arrival, 6 arrival before the write.
+// Warp 0 writes stages, warps 1 and 2 read them. Bugs: 1 no wait for full, 2 no wait for empty, 3 wrong parity of empty (1 in the first
+// round), 4 lanes release one by one what their whole warp reads, 5 barrier for one more arrival, 6 arrival before the write.
 template <int bug>
 static void pipeline(const int64_t *args) {
   constexpr uint32_t stages = 2, rounds = 6;
@@ -116,8 +117,9 @@ TEST(Mbarrier, Pipeline) {
     }
   expectFound(pipeline<1>, how, {"error: "}, {out});
   expectFound(pipeline<2>, how, {"error: "}, {out});
-  expectFound(pipeline<3>, how, {"error: deadlock: no thread of the CTA can go on", "mbarrier.try_wait.parity, line",
-                                 "mbarrier at offset 0x40, phase 0 (parity 0): waits for the end of parity 0; 2 of 2 arrivals pending, 0 bytes outstanding"},
+  expectFound(pipeline<3>, how,
+              {"error: deadlock: no thread of the CTA can go on", "mbarrier.try_wait.parity, line",
+               "mbarrier at offset 0x40, phase 0 (parity 0): waits for the end of parity 0; 2 of 2 arrivals pending, 0 bytes outstanding"},
               {out});
   expectFound(pipeline<4>, how, {"error: data race on shared memory"}, {out});
   expectFound(pipeline<5>, how, {"error: deadlock", "mbarrier at offset 0x0, phase 0", "1 of 33 arrivals pending"}, {out});
@@ -130,7 +132,8 @@ TEST(Mbarrier, WrongUse) {
   auto report = [](Kernel kernel, std::initializer_list<const char *> parts) { expectFound(kernel, {64, 64}, parts); };
   report([](const int64_t *) { SIM(mbarrier_arrive_shared, sharedAt(8)); },
          {"error: no mbarrier object at offset 0x8; expected mbarrier.init before", "operation: mbarrier.arrive, line"});
-  report([](const int64_t *) { SIM(mbarrier_init_shared, sharedAt(4), 1u); }, {"error: misaligned shared memory address: offset 0x4, expected a multiple of 8"});
+  report([](const int64_t *) { SIM(mbarrier_init_shared, sharedAt(4), 1u); },
+         {"error: misaligned shared memory address: offset 0x4, expected a multiple of 8"});
   report([](const int64_t *) { SIM(mbarrier_init_shared, sharedAt(0), 0u); }, {"error: an mbarrier for 0 arrivals; expected 1 to 1048575"});
   report(
       [](const int64_t *) {
@@ -163,8 +166,9 @@ TEST(Mbarrier, WrongUse) {
         SIM(mbarrier_arrive_shared, sharedAt(0));
       },
       {64, 64});
-  expectReport(outcome, {"error: the mbarrier at offset 0x0 is used, and nothing orders that after its initialisation", "where: CTA (0,0,0), thread 1",
-                         "initialised by thread 0 (warp 0, lane 0), mbarrier_init_shared, line", "expected: a barrier between them"});
+  expectReport(outcome, {"error: the mbarrier at offset 0x0 is used, and nothing orders that after its initialisation",
+                         "where: CTA (0,0,0), thread 1", "initialised by thread 0 (warp 0, lane 0), mbarrier_init_shared, line",
+                         "expected: a barrier between them"});
 }
 // Looking at a barrier again and again, for ever.
 TEST(Mbarrier, PollingForEver) {
@@ -232,8 +236,9 @@ TEST(Mbarrier, AsyncCopies) {
         EXPECT_EQ(out[i], in[i ^ 5] + in[32 + (i ^ 5)]);
     }
   expectFound(copyThatArrives<1>, {64, 384}, {"error: "}, {in, out});
-  expectFound(copyThatArrives<2>, {64, 384}, {"error: read of shared memory at offset 0x", "where an asynchronous copy may still write",
-                                              "it is in no group yet"}, {in, out});
+  expectFound(copyThatArrives<2>, {64, 384},
+              {"error: read of shared memory at offset 0x", "where an asynchronous copy may still write", "it is in no group yet"},
+              {in, out});
   // Without .noinc it counts for itself and changes nothing.
   expectClean(
       [](const int64_t *args) {

@@ -3,7 +3,8 @@
 
 #include "PtxTables.inc"
 
-static void expectFound(Kernel kernel, Shape how, std::initializer_list<const char *> parts, std::initializer_list<const void *> pointers = {}) {
+static void expectFound(Kernel kernel, Shape how, std::initializer_list<const char *> parts,
+                        std::initializer_list<const void *> pointers = {}) {
   for (const Options &options : allOptions()) {
     how.options = options;
     expectReport(run(kernel, how, pointers), parts);
@@ -103,7 +104,8 @@ TEST(Tma, Boxes) {
       {{}, 5, {8, 2, 2, 2, 2}, {1, 1, 1, 1, 1}, {16, 3, 3, 3, 2}, {32, 96, 288, 864}},
       {{}, 3, {8, 5, 4}, {1, 2, 3}, {24, 16, 16}, {48, 768}}, // every second row, every third plane
   };
-  const int32_t places[][5] = {{0, 0, 0, 0, 0}, {8, 1, 1, 1, 1}, {-3, -1, 0, 1, -1}, {37, 7, 4, 2, 1}, {-100, 0, 0, 0, 0}, {3, -2, -1, 2, 1}};
+  const int32_t places[][5] = {{0, 0, 0, 0, 0},  {8, 1, 1, 1, 1},    {-3, -1, 0, 1, -1},
+                               {37, 7, 4, 2, 1}, {-100, 0, 0, 0, 0}, {3, -2, -1, 2, 1}};
   for (Tensor &tensor : tensors) {
     Memory memory;
     std::vector<uint16_t> data = fill(tensor);
@@ -146,7 +148,9 @@ TEST(Tma, Swizzles) {
     // Chunks of 16 bytes in rows of 128.
     for (uint32_t row = 0; row < 32 * bytes / 128; ++row)
       for (uint32_t chunk = 0; chunk < 8; ++chunk) {
-        int place = bytes == 32 ? kPtxSwizzle32[row % 2][chunk] : bytes == 64 ? kPtxSwizzle64[row % 4][chunk] : kPtxSwizzle128[row % 8][chunk];
+        int place = bytes == 32   ? kPtxSwizzle32[row % 2][chunk]
+                    : bytes == 64 ? kPtxSwizzle64[row % 4][chunk]
+                                  : kPtxSwizzle128[row % 8][chunk];
         for (uint32_t i = 0; i < 8; ++i)
           ASSERT_EQ(seen[row * 64 + uint32_t(place) * 8 + i], row * 64 + chunk * 8 + i);
       }
@@ -180,8 +184,9 @@ TEST(Tma, Encoding) {
   report(good, "address is not a multiple of 16", data + 8);
 }
 
-// A producer thread and consumer warps, two stages of 1 KiB. Bugs: 1 no fence of the initialisation, 2 consumers do not wait, 3 expect_tx says less,
-// 4 expect_tx says more, 5 the producer does not wait for empty, 6 the tile is not at a multiple of 1024, 7 wrong rank, 8 no map.
+// A producer thread and consumer warps, two stages of 1 KiB. Bugs: 1 no fence of the initialisation, 2 consumers do not wait, 3 expect_tx
+// says less, 4 expect_tx says more, 5 the producer does not wait for empty, 6 the tile is not at a multiple of 1024, 7 wrong rank, 8 no
+// map.
 template <int bug>
 static void pipeline(const int64_t *args) {
   constexpr uint32_t stages = 2, rounds = 5;
@@ -244,9 +249,11 @@ TEST(Tma, Pipeline) {
       }
     }
   Shape how{96, 4096};
-  expectFound(pipeline<1>, how, {"error: a bulk copy completes on the mbarrier at offset 0x0, whose initialisation has not been fenced",
-                                 "operation: cp.async.bulk.tensor.shared.global.tile, line", "initialised by thread 0 (warp 0, lane 0)",
-                                 "expected: fence.mbarrier_init by that thread"}, {&tensor, out});
+  expectFound(pipeline<1>, how,
+              {"error: a bulk copy completes on the mbarrier at offset 0x0, whose initialisation has not been fenced",
+               "operation: cp.async.bulk.tensor.shared.global.tile, line", "initialised by thread 0 (warp 0, lane 0)",
+               "expected: fence.mbarrier_init by that thread"},
+              {&tensor, out});
   expectFound(pipeline<2>, how, {"error: "}, {&tensor, out});
   expectFound(pipeline<3>, how, {"error: "}, {&tensor, out});
   expectFound(pipeline<4>, how, {"error: deadlock", "bytes outstanding"}, {&tensor, out});
@@ -256,13 +263,14 @@ TEST(Tma, Pipeline) {
   expectFound(pipeline<8>, how, {"error: there is no tensor map at 0x"}, {&tensor, out});
   // The texts of those whose place depends on the schedule.
   how.options = {false, Schedule::RunAhead, 0, true, 1};
-  expectReport(run(pipeline<2>, how, {&tensor, out}), {"error: read of shared memory at offset 0x400, where an asynchronous copy may still write",
-                                                       "the copy is by thread 0 (warp 0, lane 0), cp_async_bulk_tensor_g2s_cta_tile_2d, line",
-                                                       "expected: a wait for its mbarrier at offset 0x0 before"});
+  expectReport(run(pipeline<2>, how, {&tensor, out}),
+               {"error: read of shared memory at offset 0x400, where an asynchronous copy may still write",
+                "the copy is by thread 0 (warp 0, lane 0), cp_async_bulk_tensor_g2s_cta_tile_2d, line",
+                "expected: a wait for its mbarrier at offset 0x0 before"});
 }
 
-// Everybody writes a tile, one thread stores it. Bugs: 1 no proxy fence, 2 no barrier, 3 no wait before the tile is written again, 4 no wait at the
-// end, 5 no commit, 6 a part of the tile is not written.
+// Everybody writes a tile, one thread stores it. Bugs: 1 no proxy fence, 2 no barrier, 3 no wait before the tile is written again, 4 no
+// wait at the end, 5 no commit, 6 a part of the tile is not written.
 template <int bug>
 static void storeKernel(const int64_t *args) {
   auto &tensor = *argument<Tensor>(args, 0);
@@ -302,13 +310,19 @@ TEST(Tma, Store) {
           EXPECT_EQ(global[y * 64 + x], x < 4 || x >= 60 ? 0xffff : (y + 2) / 8 * 1000 + (y + 2) % 8 * 64 + x - 4) << y << " " << x;
     }
   Shape how{64, 2048};
-  expectFound(storeKernel<1>, how, {"error: an asynchronous operation touches shared memory at offset 0x",
-                                    "which was written through the generic proxy without a fence", "operation: cp.async.bulk.tensor.global.shared.tile",
-                                    "written by thread ", "expected: fence.proxy.async by the writer"}, {&tensor});
+  expectFound(storeKernel<1>, how,
+              {"error: an asynchronous operation touches shared memory at offset 0x",
+               "which was written through the generic proxy without a fence", "operation: cp.async.bulk.tensor.global.shared.tile",
+               "written by thread ", "expected: fence.proxy.async by the writer"},
+              {&tensor});
   expectFound(storeKernel<2>, how, {"error: "}, {&tensor});
-  expectFound(storeKernel<3>, how, {"error: write of shared memory at offset 0x", "which an asynchronous operation may still read", "the reader is of thread 0, cp_async_bulk_tensor_s2g_tile_2d, line",
-                                    "expected: cp.async.bulk.wait_group.read of the reader before"}, {&tensor});
-  expectFound(storeKernel<4>, how, {"error: a thread ends while its bulk copy may still read shared memory; expected cp.async.bulk.wait_group.read before"},
+  expectFound(storeKernel<3>, how,
+              {"error: write of shared memory at offset 0x", "which an asynchronous operation may still read",
+               "the reader is of thread 0, cp_async_bulk_tensor_s2g_tile_2d, line",
+               "expected: cp.async.bulk.wait_group.read of the reader before"},
+              {&tensor});
+  expectFound(storeKernel<4>, how,
+              {"error: a thread ends while its bulk copy may still read shared memory; expected cp.async.bulk.wait_group.read before"},
               {&tensor});
   expectFound(storeKernel<5>, how, {"error: "}, {&tensor});
   expectFound(storeKernel<6>, how, {"error: read of shared memory at offset 0x4c8, which nobody has written"}, {&tensor});
@@ -340,6 +354,7 @@ TEST(Tma, Bulk) {
     EXPECT_EQ(memcmp(in, out, 240), 0);
   }
   expectReport(run(bulkKernel, {32, 384}, {in + 8, out}), {"error: the source 0x", "is not a multiple of 16"});
-  expectReport(run(bulkKernel, {32, 384}, {in + 16, out}), {"error: read of 256 bytes outside of device memory", "'in' of 256 bytes; the access is at byte 16"});
+  expectReport(run(bulkKernel, {32, 384}, {in + 16, out}),
+               {"error: read of 256 bytes outside of device memory", "'in' of 256 bytes; the access is at byte 16"});
   expectReport(run(bulkKernel, {32, 256}, {in, out}), {"error: shared memory out of bounds: bytes 0x80 to 0x17f of 0x100"});
 }

@@ -6,7 +6,8 @@
 
 #include "PtxTables.inc"
 
-static void expectFound(Kernel kernel, Shape how, std::initializer_list<const char *> parts, std::initializer_list<const void *> pointers = {}) {
+static void expectFound(Kernel kernel, Shape how, std::initializer_list<const char *> parts,
+                        std::initializer_list<const void *> pointers = {}) {
   for (const Options &options : allOptions()) {
     how.options = options;
     expectReport(run(kernel, how, pointers), parts);
@@ -16,7 +17,7 @@ static void expectFound(Kernel kernel, Shape how, std::initializer_list<const ch
 /// D = A B + C, or A B; A is 64 x 16, B is 16 x n.
 struct Product {
   Function *function;
-  int n, mode, depth;            // mode: of kPtxCanonical, for both
+  int n, mode, depth;              // mode: of kPtxCanonical, for both
   bool registersA, majorA, majorB; // K-major
   float signA, signB;
   bool keep;
@@ -51,7 +52,8 @@ static void put(const Product &p, uint32_t offset, float value, bool half) {
   if (p.depth == 8)
     STORE_SHARED(sharedAt<float>(offset), value);
   else
-    STORE_SHARED(sharedAt<uint16_t>(offset), half ? std::bit_cast<uint16_t>(_Float16(value)) : uint16_t(std::bit_cast<uint32_t>(value) >> 16));
+    STORE_SHARED(sharedAt<uint16_t>(offset),
+                 half ? std::bit_cast<uint16_t>(_Float16(value)) : uint16_t(std::bit_cast<uint32_t>(value) >> 16));
 }
 static uint64_t descriptor(const Product &p, uint32_t offset, uint32_t leading, uint32_t stride) {
   return offset >> 4 | uint64_t(leading >> 4) << 16 | uint64_t(stride >> 4) << 32 | uint64_t(kPtxCanonical[p.mode].mode) << 62;
@@ -72,7 +74,8 @@ static void productKernel(const int64_t *args) {
   uint64_t slots[140] = {}, result[128];
   int count = p.n / 2, at = count;
   auto place = [&](int i) { // D: the rows of m16n8, N / 8 times side by side
-    return std::pair(int(warpId()) * 16 + int(lane()) / 4 + kPtxC_m16n8.addG[i % 4], i / 4 * 8 + int(lane()) % 4 * 2 + kPtxC_m16n8.addT[i % 4]);
+    return std::pair(int(warpId()) * 16 + int(lane()) / 4 + kPtxC_m16n8.addG[i % 4],
+                     i / 4 * 8 + int(lane()) % 4 * 2 + kPtxC_m16n8.addT[i % 4]);
   };
   for (int i = 0; i < count; ++i) {
     auto [row, column] = place(i);
@@ -84,7 +87,9 @@ static void productKernel(const int64_t *args) {
     int per = p.depth == 16 ? 2 : 1;
     for (int i = 0; i < fragment.elements; ++i) {
       float value = p.a[int(warpId()) * 16 + int(lane()) / 4 + fragment.addG[i]][int(lane()) % 4 * fragment.factor + fragment.addT[i]];
-      uint32_t bits = per == 1 ? std::bit_cast<uint32_t>(value) : useHalf ? std::bit_cast<uint16_t>(_Float16(value)) : std::bit_cast<uint32_t>(value) >> 16;
+      uint32_t bits = per == 1  ? std::bit_cast<uint32_t>(value)
+                      : useHalf ? std::bit_cast<uint16_t>(_Float16(value))
+                                : std::bit_cast<uint32_t>(value) >> 16;
       slots[at + i / per] |= uint64_t(bits) << i % per * 16;
     }
     at += 4;
@@ -156,10 +161,10 @@ static void check(Product &p, const Options &options) {
     }
 }
 
-#define WGMMA(name)                                                                                                                     \
-  ([] {                                                                                                                                 \
-    extern Function name asm("emo_sim_ptx_wgmma_mma_async_sync_aligned_" #name);                                                        \
-    return &name;                                                                                                                       \
+#define WGMMA(name)                                                                                                                        \
+  ([] {                                                                                                                                    \
+    extern Function name asm("emo_sim_ptx_wgmma_mma_async_sync_aligned_" #name);                                                           \
+    return &name;                                                                                                                          \
   }())
 TEST(Wgmma, Layouts) {
   struct {
@@ -228,7 +233,8 @@ TEST(Wgmma, AdvancesInsideARow) {
     SIM(wgmma_commit_group_sync_aligned);
     SIM(wgmma_wait_group_sync_aligned, uint64_t(0));
     for (int i = 0; i < 4; ++i)
-      p.d[warpId() * 16 + lane() / 4 + uint32_t(kPtxC_m16n8.addG[i])][lane() % 4 * 2 + uint32_t(kPtxC_m16n8.addT[i])] = std::bit_cast<float>(uint32_t(result[i]));
+      p.d[warpId() * 16 + lane() / 4 + uint32_t(kPtxC_m16n8.addG[i])][lane() % 4 * 2 + uint32_t(kPtxC_m16n8.addT[i])] =
+          std::bit_cast<float>(uint32_t(result[i]));
   };
   Outcome outcome = run(kernel, {128, 32 << 10});
   ASSERT_TRUE(outcome.ok) << outcome.error;
@@ -249,9 +255,12 @@ TEST(Wgmma, Descriptors) {
     p.descriptorB = descriptor;
     expectReport(run(productKernel, {128, 64 << 10}, {&p}), parts);
   };
-  report(uint64_t(1) << 62 | uint64_t(64) << 32 | 1ull << 14 | kB >> 4, {"error: the descriptor 0x400000400000", " of B has bits that mean nothing"});
-  report(uint64_t(1) << 62 | uint64_t(64) << 32 | 1ull << 49 | kB >> 4, {"error: the descriptor 0x", " of B has a base offset; only 0 is emulated"});
-  report(uint64_t(1) << 62 | uint64_t(64) << 32 | (kB + 256) >> 4, {"error: B begins at offset 0x6100, inside of a swizzle's pattern; expected a multiple of 1024"});
+  report(uint64_t(1) << 62 | uint64_t(64) << 32 | 1ull << 14 | kB >> 4,
+         {"error: the descriptor 0x400000400000", " of B has bits that mean nothing"});
+  report(uint64_t(1) << 62 | uint64_t(64) << 32 | 1ull << 49 | kB >> 4,
+         {"error: the descriptor 0x", " of B has a base offset; only 0 is emulated"});
+  report(uint64_t(1) << 62 | uint64_t(64) << 32 | (kB + 256) >> 4,
+         {"error: B begins at offset 0x6100, inside of a swizzle's pattern; expected a multiple of 1024"});
   report(uint64_t(1) << 62 | uint64_t(64) << 32 | (64 << 10) >> 4, {"error: shared memory out of bounds"});
 }
 
@@ -310,15 +319,24 @@ TEST(Wgmma, Hazards) {
       EXPECT_TRUE(outcome.ok) << outcome.error;
     }
   Shape how{128, 32 << 10};
-  expectFound(hazards<1>, how, {"error: no wgmma.fence before the first wgmma of warp 0", "operation: wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16, line 77"}, {&p});
-  expectFound(hazards<2>, how, {"error: an asynchronous operation touches shared memory at offset 0x400, which was written through the generic proxy without a fence",
-                                "written by thread 0 (warp 0, lane 0), st.shared, line", "expected: fence.proxy.async by the writer"}, {&p});
-  expectFound(hazards<3>, how, {"error: write of shared memory at offset 0x", "which an asynchronous operation may still read",
-                                "the reader is of warpgroup 0, wgmma.mma_async, line 77", "expected: wgmma.wait_group of the reader before"}, {&p});
+  expectFound(
+      hazards<1>, how,
+      {"error: no wgmma.fence before the first wgmma of warp 0", "operation: wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16, line 77"},
+      {&p});
+  expectFound(hazards<2>, how,
+              {"error: an asynchronous operation touches shared memory at offset 0x400, which was written through the generic proxy "
+               "without a fence",
+               "written by thread 0 (warp 0, lane 0), st.shared, line", "expected: fence.proxy.async by the writer"},
+              {&p});
+  expectFound(hazards<3>, how,
+              {"error: write of shared memory at offset 0x", "which an asynchronous operation may still read",
+               "the reader is of warpgroup 0, wgmma.mma_async, line 77", "expected: wgmma.wait_group of the reader before"},
+              {&p});
   expectFound(hazards<4>, how, {"error: "}, {&p});
   expectFound(hazards<5>, how, {"error: "}, {&p});
   expectFound(hazards<6>, how, {"error: "}, {&p});
-  expectFound(hazards<9>, how, {"error: divergence: the warps of a warpgroup are in different operations", "before it came: thread "}, {&p});
+  expectFound(hazards<9>, how, {"error: divergence: the warps of a warpgroup are in different operations", "before it came: thread "},
+              {&p});
   how.threads = 160;
   expectFound(hazards<8>, how, {"error: warpgroup 1 has fewer than four warps; the CTA has 160 threads"}, {&p});
   // Warp 0 may say for all that everything is read: the operation is one of the warpgroup.
@@ -340,8 +358,10 @@ TEST(Wgmma, EndsInFlight) {
     p.function(result, slots, &site);
     SIM(wgmma_commit_group_sync_aligned);
   };
-  expectFound(kernel, {128, 32 << 10}, {"error: a warp ends while its wgmma is in flight; expected wgmma.commit_group and wgmma.wait_group before",
-                                        "operation: wgmma.mma_async, line 77"}, {&p});
+  expectFound(kernel, {128, 32 << 10},
+              {"error: a warp ends while its wgmma is in flight; expected wgmma.commit_group and wgmma.wait_group before",
+               "operation: wgmma.mma_async, line 77"},
+              {&p});
 }
 
 // ---- setmaxnreg: 384 threads have 168 each; two warpgroups of consumers take what the producer's gives.
@@ -357,6 +377,8 @@ TEST(Wgmma, Registers) {
     Outcome outcome = run(registers<40>, {384, 0, 1, options});
     EXPECT_TRUE(outcome.ok) << outcome.error;
   }
-  expectFound(registers<128>, {384, 0}, {"error: deadlock", "setmaxnreg.inc.sync.aligned.u32, line", "the warps of the CTA would have 75776 registers; the launch gives it 64512"});
+  expectFound(registers<128>, {384, 0},
+              {"error: deadlock", "setmaxnreg.inc.sync.aligned.u32, line",
+               "the warps of the CTA would have 75776 registers; the launch gives it 64512"});
   expectFound(registers<20>, {384, 0}, {"error: 20 registers; expected a multiple of 8 from 24 to 256"});
 }

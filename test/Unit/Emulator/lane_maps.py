@@ -4,8 +4,8 @@
 
   lane_maps.py tinygrad-VERSION-py3-none-any.whl > LaneMaps.inc
 
-That device (tinygrad/runtime/ops_python.py) is an emulation of tensor cores by other people, made to agree with the hardware. Its functions are taken
-out of the wheel's source and asked for each element; nothing of tinygrad is needed otherwise.
+That device (tinygrad/runtime/ops_python.py) is an emulation of tensor cores by other people, made to agree with the hardware. Its
+functions are taken out of the wheel's source and asked for each element; nothing of tinygrad is needed otherwise.
 """
 import ast
 import pathlib
@@ -47,7 +47,8 @@ chains = [list(branches(n)) for n in ast.walk(ast.parse(source)) if isinstance(n
 cuda = next(body for chain in chains for test, body in chain if test == "device == 'CUDA'")
 c_map = functions(cuda)["c_map"]
 shapes = {"dims == (8, 16, 16)": ("m16n8k16_16bit", 16), "dims == (8, 16, 32)": ("m16n8k32_8bit", 32),
-          "dims == (8, 16, 8) and dtype_in == dtypes.half": ("m16n8k8_16bit", 8), "dims == (8, 16, 8) and dtype_in == dtypes.float": ("m16n8k8_tf32", 8)}
+          "dims == (8, 16, 8) and dtype_in == dtypes.half": ("m16n8k8_16bit", 8),
+          "dims == (8, 16, 8) and dtype_in == dtypes.float": ("m16n8k8_tf32", 8)}
 
 
 def table(name, rows):
