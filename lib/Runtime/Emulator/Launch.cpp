@@ -80,6 +80,8 @@ bool emo::rt::emulator::launch(const Launch &kernel, const Options &options, Cou
   static std::mutex mutex;
   static std::vector<std::unique_ptr<Sm>> machines;
   std::lock_guard<std::mutex> lock(mutex);
+  if (!__builtin_cpu_supports("x86-64-v3"))
+    return refuse(kernel, error, "emulated kernels need a CPU of level x86-64-v3 (AVX2, FMA, F16C)");
   if (kernel.threads == 0 || kernel.threads > kMaxThreads)
     return refuse(kernel, error, std::to_string(kernel.threads) + " threads in a CTA; expected 1 to " + std::to_string(kMaxThreads));
   if (kernel.sharedBytes > kMaxShared)
