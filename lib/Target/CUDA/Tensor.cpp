@@ -48,11 +48,15 @@ void emo::cuda::fenceForProducts(DeviceEmit &e) {
 }
 
 Value emo::cuda::productOperand(DeviceEmit &e, Value address) {
-  // 128-byte swizzle; 1024 bytes between groups of 8 rows.
+  // In units of 16 bytes; bit 16: the distance of columns, which this layout does not use.
   Value start = e.div(arith::AndIOp::create(e.b, address, e.c(0x3ffff)), e.c(16));
+  return arith::OrIOp::create(e.b, start, e.c(1 << 16));
+}
+
+/// The low half may be stepped in 32 bits: addresses end below its other fields. High half: 128-byte swizzle, 1024 bytes between groups of 8 rows.
+static Value descriptor(DeviceEmit &e, Value low) {
   Type i64 = e.b.getI64Type();
-  Value bits = arith::ExtUIOp::create(e.b, i64, start);
-  return arith::OrIOp::create(e.b, bits, e.c(int64_t(1) << 62 | int64_t(64) << 32 | int64_t(1) << 16, i64));
+  return arith::OrIOp::create(e.b, arith::ExtUIOp::create(e.b, i64, low), e.c(int64_t(1) << 62 | int64_t(64) << 32, i64));
 }
 
 Value emo::cuda::startProducts(DeviceEmit &e, Value a, Value b, Value sums, int columns, int depth) {
@@ -62,7 +66,7 @@ Value emo::cuda::startProducts(DeviceEmit &e, Value a, Value b, Value sums, int 
   NVVM::WgmmaFenceAlignedOp::create(e.b);
   for (int k = 0; k < depth / 16; ++k)
     sums = NVVM::WgmmaMmaAsyncOp::create(
-        e.b, sums.getType(), sums, e.add(a, 2 * k), e.add(b, 2 * k), NVVM::MMAShapeAttr::get(context, 64, columns, 16), bf16, bf16, f32,
+        e.b, sums.getType(), sums, descriptor(e, e.add(a, 2 * k)), descriptor(e, e.add(b, 2 * k)), NVVM::MMAShapeAttr::get(context, 64, columns, 16), bf16, bf16, f32,
         NVVM::WGMMAScaleOutAttr::get(context, NVVM::WGMMAScaleOut::one), one, one, NVVM::MMALayoutAttr::get(context, NVVM::MMALayout::row),
         NVVM::MMALayoutAttr::get(context, NVVM::MMALayout::col), NVVM::MMAIntOverflowAttr());
   NVVM::WgmmaGroupSyncAlignedOp::create(e.b);

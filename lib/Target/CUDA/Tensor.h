@@ -32,7 +32,7 @@ struct SwizzledRows {
 // sm_90a: products by warpgroups of 128 threads, which read both operands from shared memory.
 /// Makes this thread's writes to shared memory, those of finished copies too, visible to wgmma.
 void fenceForProducts(DeviceEmit &e);
-/// The descriptor of rows of 128 bytes as SwizzledRows lays them out, 8 rows at each 1024 bytes; `address` is an i32, a multiple of 1024.
+/// The low half of the descriptor of rows of 128 bytes as SwizzledRows lays them out; `address` is an i32, a multiple of 1024.
 Value productOperand(DeviceEmit &e, Value address);
 /// sums + 64 rows of a * `columns` rows of b over `depth` elements of K, in order; one group. `sums`: a structure of columns / 2 f32, those of a
 /// warp's 16 rows as in mma.sync's fragments. They are there after waitProducts.
