@@ -50,6 +50,8 @@ void PartWriter::row(Value row, Value end, ArrayRef<ColumnPair> pairs) {
   // The target's logit belongs to one thread.
   Value distance = e.sub(loadTarget(e, p.args[Targets], inside, targetType), place.column);
   Values logits, valid;
+  // Columns of rows that do not exist do not exist either: comparisons are of this row alone, and keep no registers for the next ones.
+  Value limit = place.masked ? e.select(exists, e.sub(e.c(p.product.n), place.column), e.c(0)) : Value();
   Value isHere = e.c(0, e.b.getI1Type()), atTarget = e.f32(0), largest = e.f32(kLowest);
   for (const ColumnPair &pair : pairs)
     for (int i = 0; i < 2; ++i) {
@@ -57,7 +59,7 @@ void PartWriter::row(Value row, Value end, ArrayRef<ColumnPair> pairs) {
       isHere = arith::OrIOp::create(e.b, isHere, hit);
       atTarget = e.select(hit, logit, atTarget);
       if (place.masked) {
-        valid.push_back(e.less(e.add(place.column, pair.offset + i), e.c(p.product.n)));
+        valid.push_back(e.less(e.c(pair.offset + i), limit));
         logit = e.select(valid.back(), logit, e.f32(kLowest));
       }
       logits.push_back(logit);
