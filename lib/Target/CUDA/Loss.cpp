@@ -88,9 +88,8 @@ static void writeJoin(DeviceEmit &e, ValueRange args, int64_t parts, Type target
   e.onlyIf(e.less(row, rows), [&] {
     Value from = e.rowAt(stored, row, parts * 2, f32);
     auto over = [&](Value init, Fn<Value(Value address, Value carried)> body) {
-      return e.loop(e.lane(), e.c(parts), 32, ValueRange{init}, [&](Value i, ValueRange carried) {
-        return Values{body(e.at(from, e.mul(i, 2), f32), carried[0])};
-      })[0];
+      return e.loop(e.lane(), e.c(parts), 32, ValueRange{init},
+                    [&](Value i, ValueRange carried) { return Values{body(e.at(from, e.mul(i, 2), f32), carried[0])}; })[0];
     };
     Value largest = e.warpMax(over(e.f32(kLowest), [&](Value at, Value carried) { return e.maxf(carried, e.load(f32, at)); }));
     Value sum = e.warpAdd(over(e.f32(0), [&](Value at, Value carried) {
@@ -124,8 +123,10 @@ bool emo::cuda::lowerLoss(KernelLossOp op, KernelLibrary &library) {
   Values own = product.operands;
   product.around = [&](int64_t parts, Fn<void()> launch) {
     Type f32 = host.b.getF32Type();
-    Value stored = memref::AllocOp::create(host.b, MemRefType::get({ShapedType::kDynamic, parts, 2}, f32), product.rows, host.b.getI64IntegerAttr(64));
-    Value targetLogits = memref::AllocOp::create(host.b, MemRefType::get({ShapedType::kDynamic}, f32), product.rows, host.b.getI64IntegerAttr(64));
+    Value stored =
+        memref::AllocOp::create(host.b, MemRefType::get({ShapedType::kDynamic, parts, 2}, f32), product.rows, host.b.getI64IntegerAttr(64));
+    Value targetLogits =
+        memref::AllocOp::create(host.b, MemRefType::get({ShapedType::kDynamic}, f32), product.rows, host.b.getI64IntegerAttr(64));
     product.parts = parts;
     product.operands = own;
     product.operands.append({stored, targetLogits});

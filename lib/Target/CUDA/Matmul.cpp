@@ -18,9 +18,7 @@ static void branch(DeviceHost &host, Value condition, Fn<void()> yes, Fn<void()>
   no();
 }
 
-static Value less(DeviceHost &host, Value x, Value y) {
-  return arith::CmpIOp::create(host.b, arith::CmpIPredicate::ult, x, y);
-}
+static Value less(DeviceHost &host, Value x, Value y) { return arith::CmpIOp::create(host.b, arith::CmpIPredicate::ult, x, y); }
 
 /// Whether lhs's rows, as they are at run time, begin at multiples of `elements`.
 static Value hasAlignedRows(DeviceHost &host, Value lhs, int64_t elements) {
@@ -45,9 +43,9 @@ static void launchFew(Product &product, DeviceHost &host, KernelLibrary &library
 
 // Tiles of weights alone fill a device when rows are few; blocks of 128 rows only when there are enough of them.
 static constexpr TensorTile kLow{16, 64, 64, 16, 16, 4}, kMiddle{64, 64, 32, 32, 32, 4}, kLarge{128, 128, 32, 64, 64, 4},
-    kLargeLoss{128, 128, 32, 64, 32, 4}; // leaves registers for exponentials
+    kLargeLoss{128, 128, 32, 64, 32, 4};                                // leaves registers for exponentials
 static constexpr TensorTile kLargeWarpgroups{128, 128, 64, 16, 128, 4}; // sm_90a
-static constexpr int64_t kMultiprocessors = 108; // of the smallest device that large tiles are for
+static constexpr int64_t kMultiprocessors = 108;                        // of the smallest device that large tiles are for
 
 /// By the rows that a weight meets, on average of the experts.
 static void launchTiles(Product &product, DeviceHost &host, KernelLibrary &library) {

@@ -83,8 +83,8 @@ class ProductWriter {
 public:
   ProductWriter(DeviceEmit &e, const Product &product, ValueRange args);
 
-  /// Splits block number `block` of a one-dimensional grid into a tile of rows and a tile of columns, so that blocks that run together share
-  /// rows and weights in the level-2 cache.
+  /// Splits block number `block` of a one-dimensional grid into a tile of rows and a tile of columns, so that blocks that run together
+  /// share rows and weights in the level-2 cache.
   std::pair<Value, Value> ownTile(int64_t columnTiles);
   /// Tile number `tile` of `size` rows. Whole warps must call it.
   RowTile findTile(Value tile, int64_t size);
@@ -104,7 +104,8 @@ public:
 /// Number of row tiles on the host: exact without groups, an upper bound with them.
 Value countRowTiles(DeviceHost &host, const Product &product, int64_t size);
 
-/// Applies the epilogue to sums around (row, column) and stores the results. Loads behind the last row or column are moved inside, stores left out.
+/// Applies the epilogue to sums around (row, column) and stores the results. Loads behind the last row or column are moved inside, stores
+/// left out.
 class Epilogue : public RowConsumer {
 public:
   struct Row {

@@ -20,8 +20,8 @@ bool Product::supports(KernelMatmulOp op) {
 }
 
 Product::Product(KernelMatmulOp op, DeviceHost &host)
-    : op(op), key(keyOf(op)), element(elementOf(op.getLhs())), k(typeOf(op.getLhs()).getDimSize(1)), n(typeOf(op.getOuts()[0]).getDimSize(1)),
-      accumulators(op.getAccumulators()), rows(host.dim(op.getOuts()[0], 0)) {
+    : op(op), key(keyOf(op)), element(elementOf(op.getLhs())), k(typeOf(op.getLhs()).getDimSize(1)),
+      n(typeOf(op.getOuts()[0]).getDimSize(1)), accumulators(op.getAccumulators()), rows(host.dim(op.getOuts()[0], 0)) {
   if (op.getOffsets())
     experts = typeOf(op.getWeights()[0]).getDimSize(0);
   SmallVector<int64_t> strides;
@@ -50,8 +50,8 @@ Product::Product(KernelMatmulOp op, DeviceHost &host)
 }
 
 Product::Product(KernelLossOp loss, DeviceHost &host)
-    : key(keyOf(loss)), element(elementOf(loss.getX())), k(typeOf(loss.getX()).getDimSize(1)), n(loss.getVocabSize()), accumulators(1), lhsStride(k),
-      rows(host.dim(loss.getX(), 0)), weights(1), extras(0), outs(0), rowCount(3), stride(-1), extraStrides(0) {
+    : key(keyOf(loss)), element(elementOf(loss.getX())), k(typeOf(loss.getX()).getDimSize(1)), n(loss.getVocabSize()), accumulators(1),
+      lhsStride(k), rows(host.dim(loss.getX(), 0)), weights(1), extras(0), outs(0), rowCount(3), stride(-1), extraStrides(0) {
   operands = {loss.getX(), loss.getWeight(), loss.getTargets(), rows};
 }
 
@@ -276,9 +276,8 @@ void Epilogue::storeLanes(const Row &row, int64_t offset, int lanes, ArrayRef<Va
           index = e.add(e.mul(expert, product.n), index);
         known->second.push_back(loadAt(element, e.elementAt(p.args[product.extras + i], index, element), lanes, hasPairs(extra)));
       }
-      int position = llvm::count_if(product.op.getKinds().getValue().take_front(i), [](Attribute kind) {
-        return cast<OperandKindAttr>(kind).getValue() == OperandKind::Column;
-      });
+      int position = llvm::count_if(product.op.getKinds().getValue().take_front(i),
+                                    [](Attribute kind) { return cast<OperandKindAttr>(kind).getValue() == OperandKind::Column; });
       inputs.push_back(known->second[position]);
       break;
     }

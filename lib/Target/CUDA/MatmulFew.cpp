@@ -125,9 +125,8 @@ void emo::cuda::launchFewRows(Product &product, DeviceHost &host, KernelLibrary 
   columns = std::max(1, columns / product.accumulators);
   KernelShape shape{kThreads, width, 0};
   std::string kind = product.kind() + "_few" + std::to_string(rows) + (width == 1 ? "_odd" : "");
-  StringRef name = library.get(kind, product.key, shape, product.operands, [&](DeviceEmit &e, ValueRange args) {
-    FewWriter(e, product, args, width, rows, columns).write();
-  });
+  StringRef name = library.get(kind, product.key, shape, product.operands,
+                               [&](DeviceEmit &e, ValueRange args) { FewWriter(e, product, args, width, rows, columns).write(); });
   Value groups = host.c(llvm::divideCeil(n, columns * kWarps));
   host.launch(name, product.operands, {groups, rows == 1 ? product.rows : host.c(1)}, shape);
 }

@@ -44,9 +44,7 @@ private:
 
 // The lanes of a warp take 32 rows of one k, so that their stores hit different banks; what they leave of a sector is read from the level-1
 // cache by the next piece.
-Value SimpleWriter::depthOf(int piece) {
-  return e.mul(e.add(e.div(e.thread(), e.c(kTile)), piece * (kThreads / kTile)), width);
-}
+Value SimpleWriter::depthOf(int piece) { return e.mul(e.add(e.div(e.thread(), e.c(kTile)), piece * (kThreads / kTile)), width); }
 
 SimpleWriter::Pieces SimpleWriter::pieces(Fn<Value(Value)> rowAt) {
   Value row = e.rem(e.thread(), e.c(kTile));
@@ -136,8 +134,8 @@ void SimpleWriter::write() {
       e.barrier();
       return next;
     });
-    SumPlace place{tile.expert, e.add(firstColumn, e.mul(e.rem(e.thread(), e.c(16)), 4 / product.accumulators)), product.n % columns != 0, 16,
-                   columnTile};
+    SumPlace place{tile.expert, e.add(firstColumn, e.mul(e.rem(e.thread(), e.c(16)), 4 / product.accumulators)), product.n % columns != 0,
+                   16, columnTile};
     std::unique_ptr<RowConsumer> consumer = p.consumer(place);
     for (int i = 0; i < 8; ++i) {
       Value row = e.add(e.add(tile.first, threadRow), i / 4 * (kTile / 2) + i % 4);
@@ -155,9 +153,8 @@ void emo::cuda::launchSimple(Product &product, DeviceHost &host, KernelLibrary &
   std::string kind = product.kind() + "_simple" + (width == 1 ? "_odd" : "");
   int64_t columnTiles = llvm::divideCeil(product.n, SimpleWriter::columnsOfTile(product));
   product.aroundLaunch(columnTiles, [&] {
-    StringRef name = library.get(kind, product.key, shape, product.operands, [&](DeviceEmit &e, ValueRange args) {
-      SimpleWriter(e, product, args, width).write();
-    });
+    StringRef name = library.get(kind, product.key, shape, product.operands,
+                                 [&](DeviceEmit &e, ValueRange args) { SimpleWriter(e, product, args, width).write(); });
     host.launch(name, product.operands, host.mul(countRowTiles(host, product, kTile), host.c(columnTiles)), shape);
   });
 }

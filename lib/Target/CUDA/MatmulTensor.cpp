@@ -65,7 +65,8 @@ TensorWriter::Copies TensorWriter::lhsCopies(const RowTile &tile) {
   return copies;
 }
 
-/// Two accumulators: rows of the tile are 8 of the first weight, 8 of the second, so that a thread's neighbouring fragments belong together.
+/// Two accumulators: rows of the tile are 8 of the first weight, 8 of the second, so that a thread's neighbouring fragments belong
+/// together.
 TensorWriter::Copies TensorWriter::weightCopies(Value expert, Value firstColumn) {
   Copies copies{{}, {}, shape.rows * tileRows.rowBytes()};
   bool gated = product.accumulators == 2;
@@ -152,8 +153,8 @@ Values TensorWriter::mainLoop(const Copies &lhs, const Copies &weights) {
   return result;
 }
 
-/// A stage is filled again two steps after its products were started: the wait of the step between, by all threads in front of the next barrier,
-/// has ended them, while the last ones are under way.
+/// A stage is filled again two steps after its products were started: the wait of the step between, by all threads in front of the next
+/// barrier, has ended them, while the last ones are under way.
 Values TensorWriter::warpgroupLoop(const Copies &lhs, const Copies &weights) {
   int64_t steps = llvm::divideCeil(product.k, shape.depth), ahead = shape.stages - 2;
   auto fill = [&](Value stage, Value k) {
@@ -248,9 +249,8 @@ void emo::cuda::launchTensor(Product &product, DeviceHost &host, KernelLibrary &
   std::string kind = llvm::formatv("{0}_{1}x{2}x{3}", product.kind(), tile.rows, tile.columns, tile.depth);
   int64_t columnTiles = llvm::divideCeil(product.n, tile.columns / product.accumulators);
   product.aroundLaunch(columnTiles * (tile.columns / tile.warpColumns), [&] {
-    StringRef name = library.get(kind, product.key, shape, product.operands, [&](DeviceEmit &e, ValueRange args) {
-      TensorWriter(e, product, args, tile).write();
-    });
+    StringRef name = library.get(kind, product.key, shape, product.operands,
+                                 [&](DeviceEmit &e, ValueRange args) { TensorWriter(e, product, args, tile).write(); });
     host.launch(name, product.operands, host.mul(countRowTiles(host, product, tile.rows), host.c(columnTiles)), shape);
   });
 }

@@ -29,9 +29,9 @@ Values emo::cuda::loadMatrices(DeviceEmit &e, Value address, bool transposed) {
 Values emo::cuda::multiplyAdd(DeviceEmit &e, ValueRange a, ValueRange b, ValueRange c) {
   Type f32 = e.b.getF32Type();
   Type four = LLVM::LLVMStructType::getLiteral(e.b.getContext(), {f32, f32, f32, f32});
-  Value sums = NVVM::MmaOp::create(e.b, four, a, b, c, {16, 8, 16}, std::nullopt, std::nullopt,
-                                   std::array{NVVM::MMATypes::bf16, NVVM::MMATypes::bf16},
-                                   std::array{NVVM::MMALayout::row, NVVM::MMALayout::col});
+  Value sums =
+      NVVM::MmaOp::create(e.b, four, a, b, c, {16, 8, 16}, std::nullopt, std::nullopt,
+                          std::array{NVVM::MMATypes::bf16, NVVM::MMATypes::bf16}, std::array{NVVM::MMALayout::row, NVVM::MMALayout::col});
   return fields(e, sums, 4);
 }
 
@@ -53,7 +53,8 @@ Value emo::cuda::productOperand(DeviceEmit &e, Value address) {
   return arith::OrIOp::create(e.b, start, e.c(1 << 16));
 }
 
-/// The low half may be stepped in 32 bits: addresses end below its other fields. High half: 128-byte swizzle, 1024 bytes between groups of 8 rows.
+/// The low half may be stepped in 32 bits: addresses end below its other fields. High half: 128-byte swizzle, 1024 bytes between groups of
+/// 8 rows.
 static Value descriptor(DeviceEmit &e, Value low) {
   Type i64 = e.b.getI64Type();
   return arith::OrIOp::create(e.b, arith::ExtUIOp::create(e.b, i64, low), e.c(int64_t(1) << 62 | int64_t(64) << 32, i64));
@@ -65,10 +66,11 @@ Value emo::cuda::startProducts(DeviceEmit &e, Value a, Value b, Value sums, int 
   auto one = NVVM::WGMMAScaleInAttr::get(context, NVVM::WGMMAScaleIn::one);
   NVVM::WgmmaFenceAlignedOp::create(e.b);
   for (int k = 0; k < depth / 16; ++k)
-    sums = NVVM::WgmmaMmaAsyncOp::create(
-        e.b, sums.getType(), sums, descriptor(e, e.add(a, 2 * k)), descriptor(e, e.add(b, 2 * k)), NVVM::MMAShapeAttr::get(context, 64, columns, 16), bf16, bf16, f32,
-        NVVM::WGMMAScaleOutAttr::get(context, NVVM::WGMMAScaleOut::one), one, one, NVVM::MMALayoutAttr::get(context, NVVM::MMALayout::row),
-        NVVM::MMALayoutAttr::get(context, NVVM::MMALayout::col), NVVM::MMAIntOverflowAttr());
+    sums = NVVM::WgmmaMmaAsyncOp::create(e.b, sums.getType(), sums, descriptor(e, e.add(a, 2 * k)), descriptor(e, e.add(b, 2 * k)),
+                                         NVVM::MMAShapeAttr::get(context, 64, columns, 16), bf16, bf16, f32,
+                                         NVVM::WGMMAScaleOutAttr::get(context, NVVM::WGMMAScaleOut::one), one, one,
+                                         NVVM::MMALayoutAttr::get(context, NVVM::MMALayout::row),
+                                         NVVM::MMALayoutAttr::get(context, NVVM::MMALayout::col), NVVM::MMAIntOverflowAttr());
   NVVM::WgmmaGroupSyncAlignedOp::create(e.b);
   return sums;
 }

@@ -19,8 +19,8 @@ Values loadMatrices(DeviceEmit &e, Value address, bool transposed = false);
 /// c[4] + a[4] (16x16, rows) * b[2] (16x8, columns) in bf16 with f32 sums.
 Values multiplyAdd(DeviceEmit &e, ValueRange a, ValueRange b, ValueRange c);
 
-/// Tiles of bf16 in shared memory: rows of `depth` elements (32 or 64) in chunks of 16 bytes, whose order changes from row to row so that eight rows'
-/// chunks of one column lie in different banks. Rows 8 apart have the same order.
+/// Tiles of bf16 in shared memory: rows of `depth` elements (32 or 64) in chunks of 16 bytes, whose order changes from row to row so that
+/// eight rows' chunks of one column lie in different banks. Rows 8 apart have the same order.
 struct SwizzledRows {
   int depth;
   int chunks() const { return depth / 8; }
@@ -34,8 +34,8 @@ struct SwizzledRows {
 void fenceForProducts(DeviceEmit &e);
 /// The low half of the descriptor of rows of 128 bytes as SwizzledRows lays them out; `address` is an i32, a multiple of 1024.
 Value productOperand(DeviceEmit &e, Value address);
-/// sums + 64 rows of a * `columns` rows of b over `depth` elements of K, in order; one group. `sums`: a structure of columns / 2 f32, those of a
-/// warp's 16 rows as in mma.sync's fragments. They are there after waitProducts.
+/// sums + 64 rows of a * `columns` rows of b over `depth` elements of K, in order; one group. `sums`: a structure of columns / 2 f32, those
+/// of a warp's 16 rows as in mma.sync's fragments. They are there after waitProducts.
 Value startProducts(DeviceEmit &e, Value a, Value b, Value sums, int columns, int depth);
 /// Waits until at most the last `left` groups are under way.
 void waitProducts(DeviceEmit &e, int left);
