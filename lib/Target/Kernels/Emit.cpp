@@ -147,6 +147,15 @@ Value Emit::loadF32(Type element, Value address, int lanes, Value valid) {
   if (valid) {
     Value zero = arith::ConstantOp::create(b, b.getZeroAttr(type));
     raw = LLVM::MaskedLoadOp::create(b, type, address, laneMask(*this, lanes, valid), zero, b.getI32IntegerAttr(1));
+  } else if (bf16 && !machine.wideIndices && lanes % 2 == 0) {
+    // A GPU works on scalars of 32 bits: two elements in one, each widened by one instruction.
+    auto pairs = vec(lanes / 2, b.getI32Type());
+    Value both = load(pairs, address);
+    Value even = arith::ShLIOp::create(b, both, splatInt(16, pairs)), odd = arith::AndIOp::create(b, both, splatInt(int32_t(0xffff0000), pairs));
+    SmallVector<int64_t> order;
+    for (int i = 0; i < lanes / 2; ++i)
+      order.append({i, i + lanes / 2});
+    return arith::BitcastOp::create(b, vec(lanes), vector::ShuffleOp::create(b, even, odd, order));
   } else {
     raw = load(type, address);
   }

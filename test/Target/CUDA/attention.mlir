@@ -44,7 +44,7 @@ func.func @documents(%q: memref<?x?x4x32xf32>, %k: memref<?x?x4x32xf32>, %v: mem
 
 // Alignment of the slices is found through reshapes: 16 bytes at a time.
 // CHECK-LABEL: gpu.func @attention_store_2x64_0
-// CHECK: llvm.load %{{.*}} {alignment = 16 : i64} : !llvm.ptr<1> -> vector<8xi16>
+// CHECK: llvm.load %{{.*}} {alignment = 16 : i64} : !llvm.ptr<1> -> vector<4xi32>
 
 // Keys and values of the next block are copied while this one is multiplied.
 // CHECK-LABEL: gpu.func @attention_mma_8x64_0

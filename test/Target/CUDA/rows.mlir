@@ -35,7 +35,7 @@ func.func @unknown_stride(%a: memref<?x40xbf16, strided<[?, 1], offset: ?>>, %b:
 
 // CHECK-LABEL: gpu.func @combine_3x256_0
 // CHECK-SAME: known_block_size = array<i32: 128, 1, 1>
-// CHECK-COUNT-3: llvm.load %{{.*}} {alignment = 16 : i64} : !llvm.ptr<1> -> vector<8xi16>
+// CHECK-COUNT-3: llvm.load %{{.*}} {alignment = 16 : i64} : !llvm.ptr<1> -> vector<4xi32>
 // CHECK-COUNT-3: math.fma %{{.*}} : vector<8xf32>
 // CHECK: llvm.store %{{.*}} {alignment = 16 : i64} : vector<8xbf16>, !llvm.ptr<1>
 
