@@ -172,8 +172,8 @@ Running FewWriter::joined(const Running &state, const Running &other) {
 
 void FewWriter::write() {
   inKey = e.rem(e.lane(), e.c(plan.keyLanes));
-  Value split = e.block(2), splits = e.blocks(2), batch = e.div(e.block(1), args.sequence), token = e.rem(e.block(1), args.sequence);
-  Value kvHead = e.div(e.block(), e.c(plan.blocks)), part = e.rem(e.block(), e.c(plan.blocks));
+  Value split = e.block(2), splits = e.blocks(2), batch = e.div(e.block(), args.sequence), token = e.rem(e.block(), args.sequence);
+  Value kvHead = e.div(e.block(1), e.c(plan.blocks)), part = e.rem(e.block(1), e.c(plan.blocks));
   Value start = startOf(batch), position = e.add(start, token);
   Value end = form.causal ? e.add(position, 1) : e.add(start, args.sequence);
   Value share = e.div(e.sub(e.add(end, splits), e.c(1)), splits);
@@ -252,7 +252,7 @@ void FewWriter::write() {
         e.storeF32(e.mulf(total.out[0], e.splat(inverse, form.group)), element, e.at(outRow(batch, token, head), column, element));
         return;
       }
-      Value row = e.add(e.mul(e.block(1), form.heads), head), number = e.add(e.mul(split, e.mul(e.blocks(1), form.heads)), row);
+      Value row = e.add(e.mul(e.block(), form.heads), head), number = e.add(e.mul(split, e.mul(e.blocks(), form.heads)), row);
       e.store(total.out[0], e.at(e.rowAt(args.partial, number, size, f32), column, f32), align);
       e.onlyIf(e.equal(column, e.c(0)), [&] {
         Value address = e.rowAt(args.tops, number, 2, f32);
@@ -287,8 +287,8 @@ void emo::cuda::launchFewQueries(DeviceHost &host, KernelLibrary &library, const
   KernelShape shape{int(32 * plan.warps), form.group, plan.floats(form) * 4};
   std::string size = (Twine(form.heads) + "x" + Twine(form.size)).str();
   Value batch = host.dim(form.q, 0);
-  Value tokens = host.mul(batch, operands.sequence), x = host.c(form.kvHeads * plan.blocks);
-  Value blocks = host.max(host.mul(tokens, x), host.c(1));
+  Value tokens = host.mul(batch, operands.sequence), parts = host.c(form.kvHeads * plan.blocks);
+  Value blocks = host.max(host.mul(tokens, parts), host.c(1));
   // The cache's capacity bounds the keys; their number is known on the device only.
   Value splits = host.min(host.ceilDiv(operands.capacity, kSplitKeys), arith::DivUIOp::create(host.b, host.c(kSplitBlocks), blocks));
   splits = host.max(host.min(splits, host.c(kMaxSplits)), host.c(1));
@@ -299,7 +299,7 @@ void emo::cuda::launchFewQueries(DeviceHost &host, KernelLibrary &library, const
       AttentionArgs own = operands.with(args);
       FewWriter(e, form, own, plan).write();
     });
-    host.launch(name, list, {x, tokens, splits}, shape);
+    host.launch(name, list, {tokens, parts, splits}, shape);
   };
   auto isSplit = arith::CmpIOp::create(host.b, arith::CmpIPredicate::ugt, splits, host.c(1));
   // Nothing is split as a rule: then this is empty.
