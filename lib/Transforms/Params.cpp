@@ -186,6 +186,14 @@ ParamOp ParamFactory::ropeTable(RopeTableAttr source, Location loc) {
   return create(loc, "rope_table", type, {source}, {}, nullptr);
 }
 
+ParamOp ParamFactory::literal(DenseElementsAttr value, StringRef name,
+                              Location loc) {
+  auto type = RankedTensorType::get(value.getType().getShape(),
+                                    value.getElementType());
+  Attribute source = LiteralAttr::get(module.getContext(), value);
+  return create(loc, name, type, {source}, {}, nullptr);
+}
+
 ParamOp ParamFactory::create(Location loc, const Twine &name,
                              RankedTensorType type, ArrayRef<Attribute> sources,
                              ArrayRef<Attribute> program, Operation *after) {

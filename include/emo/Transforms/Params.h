@@ -30,6 +30,10 @@ public:
   /// The rotary table of `source`'s frequencies.
   ParamOp ropeTable(RopeTableAttr source, mlir::Location loc);
 
+  /// A small constant.
+  ParamOp literal(mlir::DenseElementsAttr value, llvm::StringRef name,
+                  mlir::Location loc);
+
 private:
   ParamOp create(mlir::Location loc, const llvm::Twine &name,
                  mlir::RankedTensorType type,

@@ -71,7 +71,43 @@ static bool touchesMemory(Operation *op) {
       .wasInterrupted();
 }
 
+/// Constants of the host are not in device memory: they become parameters.
+static void moveConstants(func::FuncOp function, ParamFactory &params) {
+  function.walk([&](memref::GetGlobalOp get) {
+    auto global = SymbolTable::lookupNearestSymbolFrom<memref::GlobalOp>(get, get.getNameAttr());
+    auto value = global ? dyn_cast_or_null<DenseElementsAttr>(global.getInitialValueAttr()) : DenseElementsAttr();
+    if (!value)
+      return;
+    OpBuilder b(get);
+    ParamOp param = params.literal(value, global.getSymName().ltrim('_'), get.getLoc());
+    get.replaceAllUsesWith(ParamRefOp::create(b, get.getLoc(), get.getType(), param.getSymName()).getResult());
+    get.erase();
+  });
+}
+
+/// The runtime copies whole results: views of other memory become memory of their own.
+static void copyReturnedViews(func::FuncOp function) {
+  Operation *terminator = function.getBody().front().getTerminator();
+  OpBuilder b(terminator);
+  for (OpOperand &result : terminator->getOpOperands()) {
+    auto type = dyn_cast<MemRefType>(result.get().getType());
+    if (!type || type.getLayout().isIdentity())
+      continue;
+    SmallVector<Value> sizes;
+    for (int64_t d = 0; d < type.getRank(); ++d)
+      if (type.isDynamicDim(d))
+        sizes.push_back(memref::DimOp::create(b, terminator->getLoc(), result.get(), d));
+    auto dense = MemRefType::get(type.getShape(), type.getElementType());
+    Value copy = memref::AllocOp::create(b, terminator->getLoc(), dense, sizes);
+    memref::CopyOp::create(b, terminator->getLoc(), result.get(), copy);
+    result.set(copy);
+  }
+  SmallVector<Type> results(terminator->getOperandTypes());
+  function.setType(FunctionType::get(function.getContext(), function.getArgumentTypes(), results));
+}
+
 LogicalResult KernelsToCUDAPass::lower(func::FuncOp function, KernelLibrary &library) {
+  copyReturnedViews(function);
   SmallVector<Operation *> kernels;
   function.walk([&](DestinationStyleOpInterface op) {
     if (op->getName().getStringRef().starts_with("emo.kernel."))
@@ -121,6 +157,7 @@ void KernelsToCUDAPass::runOnOperation() {
   for (func::FuncOp function : module.getOps<func::FuncOp>())
     if (function.isPublic() && !function.isDeclaration() && !function->hasAttr("emo.device"))
       originals.push_back(function);
+  ParamFactory params(module);
   for (const Arch *arch : *chosen) {
     KernelLibrary library(module, *arch);
     for (func::FuncOp original : originals) {
@@ -129,6 +166,7 @@ void KernelsToCUDAPass::runOnOperation() {
       copy.setName((original.getName() + "." + arch->name).str());
       copy->setAttr("emo.device", b.getStringAttr(arch->name));
       copy->setAttr("emo.entry", b.getStringAttr(original.getName()));
+      moveConstants(copy, params);
       if (failed(lower(copy, library)))
         return signalPassFailure();
     }

@@ -1,4 +1,4 @@
-// RUN: %python %S/Inputs/run-op.py %s kernels v2 f32 f64
+// RUN: %python %S/Inputs/run-op.py %s kernels v2 sm_80 sm_80-lazy sm_90a sm_90a-lazy f32 f64
 // Two new tokens behind 1 and 2 cached ones (rotated before), room for five; the rest of the caches stays.
 // PY q = np.sin(np.arange(32.0)).reshape(2, 2, 2, 4).astype(np.float32).astype(float)
 // PY k = np.cos(np.arange(16.0)).reshape(2, 2, 1, 4).astype(np.float32).astype(float)

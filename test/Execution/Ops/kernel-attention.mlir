@@ -1,4 +1,4 @@
-// RUN: %python %S/Inputs/run-op.py %s kernels v2 f32 f64
+// RUN: %python %S/Inputs/run-op.py %s kernels v2 sm_80 sm_80-lazy sm_90a sm_90a-lazy f32 f64
 // Without a cache: plain, rotated by a table, inside segments. The stores get the (rotated) keys and the values.
 // PY q = np.sin(np.arange(48.0)).reshape(2, 3, 2, 4).astype(np.float32).astype(float)
 // PY k = np.cos(np.arange(24.0)).reshape(2, 3, 1, 4).astype(np.float32).astype(float)

@@ -1,4 +1,4 @@
-// RUN: %python %S/Inputs/run-op.py %s kernels v2 f32 f64
+// RUN: %python %S/Inputs/run-op.py %s kernels v2 sm_80 sm_80-lazy sm_90a sm_90a-lazy f32 f64
 // gather_rows, and the loss of a linear layer over five classes; a negative target costs nothing.
 // PY table = np.array([[0.5, -1.0, 2.0], [0.25, 3.0, -4.0], [1.0, 1.5, 0.125], [7.0, 0.0, -0.5], [0.0, 0.0, 0.0]])
 // PY ids = np.array([3, 0, 4, 3])

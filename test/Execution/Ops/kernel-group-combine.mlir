@@ -1,4 +1,4 @@
-// RUN: %python %S/Inputs/run-op.py %s kernels v2 f32 f64
+// RUN: %python %S/Inputs/run-op.py %s kernels v2 sm_80 sm_80-lazy sm_90a sm_90a-lazy f32 f64
 // group_by_expert (experts 0 and 3 are empty) and combine with an epilogue.
 // PY indices = np.array([[2, 1], [1, 4], [2, 2], [4, 1]])
 // INPUT indices

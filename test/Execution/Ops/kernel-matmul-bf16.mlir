@@ -1,4 +1,4 @@
-// RUN: %python %S/Inputs/run-op.py %s kernels v2 types f32 f64
+// RUN: %python %S/Inputs/run-op.py %s kernels v2 sm_80 sm_80-lazy sm_90a sm_90a-lazy types f32 f64
 // bf16 operands, f32 sums, an f32 and a bf16 result; 35 columns are more than one K step, 3 of them in a second one.
 // PY w = np.array([[(i * 5 + j) % 9 - 4.0 for j in range(35)] for i in range(2)])
 // PY x = np.array([[(i * 3 + j) % 7 - 3.0 for j in range(35)] for i in range(3)]) / 4

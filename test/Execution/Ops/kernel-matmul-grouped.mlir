@@ -1,4 +1,4 @@
-// RUN: %python %S/Inputs/run-op.py %s kernels v2 f32 f64
+// RUN: %python %S/Inputs/run-op.py %s kernels v2 sm_80 sm_80-lazy sm_90a sm_90a-lazy f32 f64
 // Rows of three experts, the second without any, gathered; a bias for each expert; gated.
 // PY x = np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 4.0]])
 // PY pick = np.array([2, 0, 1, 1])

@@ -1,4 +1,4 @@
-// RUN: %python %S/Inputs/run-op.py %s kernels v2 f32 f64
+// RUN: %python %S/Inputs/run-op.py %s kernels v2 sm_80 sm_80-lazy sm_90a sm_90a-lazy f32 f64
 // Dense products with epilogues: rows, columns, elements, two outputs; sizes that fill neither vectors nor panels.
 // PY w = np.array([[(i * 7 + j * 3) % 11 - 5.0 for j in range(5)] for i in range(3)]) / 4
 // PY assert (w * 4).tolist() == [[-5, -2, 1, 4, -4], [2, 5, -3, 0, 3], [-2, 1, 4, -4, -1]]

@@ -1,4 +1,4 @@
-// RUN: %python %S/Inputs/run-op.py %s kernels v2 f32 f64
+// RUN: %python %S/Inputs/run-op.py %s kernels v2 sm_80 sm_80-lazy sm_90a sm_90a-lazy f32 f64
 // The router inside pools, with the scores of all experts; when all are chosen, in the order of their indices.
 // PY w = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.5], [0.5, 0.5]])
 // PY x = np.array([[1.0, 2.0], [1.0, 1.0], [-3.0, 0.5], [2.0, 1.0]])

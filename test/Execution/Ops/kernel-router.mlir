@@ -1,4 +1,4 @@
-// RUN: %python %S/Inputs/run-op.py %s kernels v2 f32 f64
+// RUN: %python %S/Inputs/run-op.py %s kernels v2 sm_80 sm_80-lazy sm_90a sm_90a-lazy f32 f64
 // Logits x w^T of four routed experts and two shared ones; choices are further apart than rounding, but for exact ties (token 1).
 // PY w = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.5], [0.5, 0.5], [0.25, 0.0], [0.0, 0.25]])
 // PY x = np.array([[1.0, 2.0], [1.0, 1.0], [-3.0, 0.5]])

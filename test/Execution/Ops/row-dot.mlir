@@ -1,4 +1,4 @@
-// RUN: %python %S/Inputs/run-op.py %s kernels v2 f32 f64
+// RUN: %python %S/Inputs/run-op.py %s kernels v2 sm_80 sm_80-lazy f32 f64
 // Sums in f32 of the products of bf16 values, too, which are exact.
 // PY a = np.array([[1.0, 2.0, 3.0, 0.5, -1.0], [0.0, 0.0, 0.0, 0.0, 0.0], [4.0, -2.0, 1.0, 8.0, 0.25]])
 // PY b = np.array([[2.0, 0.5, -1.0, 4.0, 1.0], [1.0, 1.0, 1.0, 1.0, 1.0], [4.0, -2.0, 1.0, 8.0, 0.25]])

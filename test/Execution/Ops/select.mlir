@@ -1,4 +1,4 @@
-// RUN: %python %S/Inputs/run-op.py %s
+// RUN: %python %S/Inputs/run-op.py %s kernels f32 f64 sm_80 sm_80-lazy
 // Any order, any dimension, twice the same; the selection of a linear layer's outputs moves to its weights.
 // PY x = np.arange(24.0).reshape(2, 4, 3)
 // INPUT x

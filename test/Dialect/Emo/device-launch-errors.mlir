@@ -1,0 +1,105 @@
+// RUN: emo-opt %s --split-input-file --verify-diagnostics
+// Constraints of emo.device_launch, in the order of docs/dialect.md.
+
+// C1
+func.func @f(%x: memref<?x4xf32>, %n: index, %y: f32) {
+  // expected-error @+1 {{'emo.device_launch' op expects to be in a function with the attribute 'emo.device'}}
+  emo.device_launch "k"(%x, %n) grid(%n, %n, %n) threads(64) shared(%n) : memref<?x4xf32>, index
+  return
+}
+gpu.module @sm_80 attributes {emo.device = "sm_80"} {
+  gpu.func @k(%x: !llvm.ptr<1>, %n: i32) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    gpu.return
+  }
+}
+// -----
+// C2
+func.func @f(%x: memref<?x4xf32>, %n: index, %y: f32) attributes {emo.device = "sm_80"} {
+  // expected-error @+1 {{'emo.device_launch' op expects the kernel 'other' in a gpu.module with emo.device = "sm_80", found none}}
+  emo.device_launch "other"(%x, %n) grid(%n, %n, %n) threads(64) shared(%n) : memref<?x4xf32>, index
+  return
+}
+gpu.module @sm_80 attributes {emo.device = "sm_80"} {
+  gpu.func @k(%x: !llvm.ptr<1>, %n: i32) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    gpu.return
+  }
+}
+// -----
+func.func @f(%x: memref<?x4xf32>, %n: index, %y: f32) attributes {emo.device = "sm_90a"} {
+  // expected-error @+1 {{'emo.device_launch' op expects the kernel 'k' in a gpu.module with emo.device = "sm_90a", found none}}
+  emo.device_launch "k"(%x, %n) grid(%n, %n, %n) threads(64) shared(%n) : memref<?x4xf32>, index
+  return
+}
+gpu.module @sm_80 attributes {emo.device = "sm_80"} {
+  gpu.func @k(%x: !llvm.ptr<1>, %n: i32) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    gpu.return
+  }
+}
+// -----
+// C3
+func.func @f(%x: memref<?x4xf32>, %n: index, %y: f32) attributes {emo.device = "sm_80"} {
+  // expected-error @+1 {{'emo.device_launch' op gives 1 arguments, its kernel 'k' takes 2}}
+  emo.device_launch "k"(%x) grid(%n, %n, %n) threads(64) shared(%n) : memref<?x4xf32>
+  return
+}
+gpu.module @sm_80 attributes {emo.device = "sm_80"} {
+  gpu.func @k(%x: !llvm.ptr<1>, %n: i32) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    gpu.return
+  }
+}
+// -----
+func.func @f(%x: memref<?x4xf32>, %n: index, %y: f32) attributes {emo.device = "sm_80"} {
+  // expected-error @+1 {{'emo.device_launch' op gives 'index' as argument 0, its kernel 'k' takes '!llvm.ptr<1>'}}
+  emo.device_launch "k"(%n, %n) grid(%n, %n, %n) threads(64) shared(%n) : index, index
+  return
+}
+gpu.module @sm_80 attributes {emo.device = "sm_80"} {
+  gpu.func @k(%x: !llvm.ptr<1>, %n: i32) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    gpu.return
+  }
+}
+// -----
+func.func @f(%x: memref<?x4xf32>, %n: index, %y: f32) attributes {emo.device = "sm_80"} {
+  // expected-error @+1 {{'emo.device_launch' op gives 'memref<?x4xf32>' as argument 1, its kernel 'k' takes 'i32'}}
+  emo.device_launch "k"(%x, %x) grid(%n, %n, %n) threads(64) shared(%n) : memref<?x4xf32>, memref<?x4xf32>
+  return
+}
+gpu.module @sm_80 attributes {emo.device = "sm_80"} {
+  gpu.func @k(%x: !llvm.ptr<1>, %n: i32) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    gpu.return
+  }
+}
+// -----
+func.func @f(%x: memref<?x4xf32>, %n: index, %y: f32) attributes {emo.device = "sm_80"} {
+  // expected-error @+1 {{'emo.device_launch' op gives 'f32' as argument 1, its kernel 'k' takes 'i32'}}
+  emo.device_launch "k"(%x, %y) grid(%n, %n, %n) threads(64) shared(%n) : memref<?x4xf32>, f32
+  return
+}
+gpu.module @sm_80 attributes {emo.device = "sm_80"} {
+  gpu.func @k(%x: !llvm.ptr<1>, %n: i32) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    gpu.return
+  }
+}
+// -----
+// C4
+func.func @f(%x: memref<?x4xf32>, %n: index, %y: f32) attributes {emo.device = "sm_80"} {
+  // expected-error @+1 {{'emo.device_launch' op starts blocks of 32 threads, its kernel 'k' is written for 64}}
+  emo.device_launch "k"(%x, %n) grid(%n, %n, %n) threads(32) shared(%n) : memref<?x4xf32>, index
+  return
+}
+gpu.module @sm_80 attributes {emo.device = "sm_80"} {
+  gpu.func @k(%x: !llvm.ptr<1>, %n: i32) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    gpu.return
+  }
+}
+// -----
+func.func @f(%x: memref<?x4xf32>, %n: index, %y: f32) attributes {emo.device = "sm_80"} {
+  // expected-error @+1 {{'emo.device_launch' op attribute 'threads' failed to satisfy constraint: 64-bit signless integer attribute whose value is positive}}
+  emo.device_launch "k"(%x, %n) grid(%n, %n, %n) threads(0) shared(%n) : memref<?x4xf32>, index
+  return
+}
+gpu.module @sm_80 attributes {emo.device = "sm_80"} {
+  gpu.func @k(%x: !llvm.ptr<1>, %n: i32) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    gpu.return
+  }
+}
