@@ -10,7 +10,7 @@ import numpy as np
 
 from .errors import Error
 
-PROGRAM_ABI = 2
+PROGRAM_ABI = 3
 MAX_RANK = 8
 ROLES = ("plain", "token_ids", "kv_cache", "lengths", "segments", "logits", "losses", "expert_mask", "router_probabilities", "expert_indices")
 TOKENIZE_PLAIN, TOKENIZE_BARE = 1, 2
@@ -48,7 +48,14 @@ class Tensor(Structure):
 
 
 class LoadOptions(Structure):
-    _fields_ = [("threads", c_int32), ("weights_memory", c_int32), ("weights_path", c_char_p), ("weights_data", c_void_p)]
+    _fields_ = [
+        ("threads", c_int32),
+        ("weights_memory", c_int32),
+        ("weights_path", c_char_p),
+        ("weights_data", c_void_p),
+        ("device", c_char_p),
+        ("device_options", c_char_p),
+    ]
 
 
 class Dim(Structure):
@@ -93,7 +100,7 @@ class Program(Structure):
         ("params", c_void_p),
         ("kernel_names", POINTER(c_char_p)),
         ("num_kernel_tables", c_int32),
-        ("reserved", c_int32),
+        ("num_device_codes", c_int32),
         ("kernel_tables", POINTER(KernelTable)),
         ("manifest", c_char_p),
         ("weights_bytes", c_int64),
@@ -101,6 +108,9 @@ class Program(Structure):
         ("tokenizer", c_void_p),
         ("tokenizer_bytes", c_int64),
         ("tokenizer_code", c_void_p),
+        ("device_codes", c_void_p),
+        ("emulator", c_void_p),
+        ("cuda", c_void_p),
     ]
 
 

@@ -48,7 +48,7 @@ class _Handle:
     def __init__(self, path, threads, weights_memory, weights):
         self.library = abi.load_library(path)
         options = abi.LoadOptions(
-            threads, abi.WEIGHTS_MEMORY[weights_memory], os.fsencode(weights) if weights is not None else None, None
+            threads, abi.WEIGHTS_MEMORY[weights_memory], os.fsencode(weights) if weights is not None else None, None, None, None
         )
         self.pointer, message = abi.call(self.library.emo_open, ctypes.byref(options))
         if not self.pointer:

@@ -1,6 +1,6 @@
 // RUN: emo-opt %s --split-input-file --verify-diagnostics --emo-verify-phase=phase=raise
 // RUN: not emo-opt %s --split-input-file --emo-verify-phase=phase=nonsense 2>&1 | FileCheck %s --check-prefix=NAME
-// NAME: emo-verify-phase: expects the option phase to be one of import, raise, specialise, differentiate, kernels, bufferize, cpu, llvm, got 'nonsense'
+// NAME: emo-verify-phase: expects the option phase to be one of import, raise, specialise, differentiate, kernels, bufferize, cuda, cpu, llvm, got 'nonsense'
 
 func.func @dialect(%x: vector<4xf32>) -> vector<4xf32> {
   // expected-error @+2 {{'vector.broadcast' op is not allowed after phase 'raise', which leaves only emo and the dialects builtin, func, arith, math, tensor, linalg, affine, scf, cf}}
