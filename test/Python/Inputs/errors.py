@@ -49,9 +49,10 @@ attempt("weights", lambda: emo.Model(file("thin.so")))
 attempt("memory", lambda: emo.Model(file("thin.so"), weights_memory="big"))
 attempt("threads", lambda: emo.Model(file("thin.so"), threads=0))
 
+known = emo.abi.PROGRAM_ABI
 emo.abi.PROGRAM_ABI = 99
 attempt("version", lambda: emo.compile(source, file("version.so"), cpu="native"))
-emo.abi.PROGRAM_ABI = 2
+emo.abi.PROGRAM_ABI = known
 
 tiny = emo.compile(source, file("tiny.so"), cpu="native")
 ids = np.array([[3, 4]])
