@@ -2,21 +2,6 @@
 // A seeded bug for each check, with its report; and the kernel without the bug, which has none under any schedule.
 #include "Kernels.h"
 
-static void expectClean(Kernel kernel, Shape how, std::initializer_list<const void *> pointers = {}) {
-  for (const Options &options : allOptions()) {
-    how.options = options;
-    Outcome outcome = run(kernel, how, pointers);
-    EXPECT_TRUE(outcome.ok) << outcome.error;
-  }
-}
-static void expectFound(Kernel kernel, Shape how, std::initializer_list<const char *> parts,
-                        std::initializer_list<const void *> pointers = {}) {
-  for (const Options &options : allOptions()) {
-    how.options = options;
-    expectReport(run(kernel, how, pointers), parts);
-  }
-}
-
 // ---- Races on shared memory
 
 template <bool sync>

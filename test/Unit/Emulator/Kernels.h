@@ -141,4 +141,20 @@ inline void expectReport(const Outcome &outcome, std::initializer_list<const cha
   }
 }
 
+/// Under all options: no report; a report with these parts.
+inline void expectClean(Kernel kernel, Shape how, std::initializer_list<const void *> pointers = {}) {
+  for (const Options &options : allOptions()) {
+    how.options = options;
+    Outcome outcome = run(kernel, how, pointers);
+    EXPECT_TRUE(outcome.ok) << outcome.error;
+  }
+}
+inline void expectFound(Kernel kernel, Shape how, std::initializer_list<const char *> parts,
+                        std::initializer_list<const void *> pointers = {}) {
+  for (const Options &options : allOptions()) {
+    how.options = options;
+    expectReport(run(kernel, how, pointers), parts);
+  }
+}
+
 #endif // EMO_TEST_UNIT_EMULATOR_KERNELS_H

@@ -1,21 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Kernels.h"
 
-static void expectClean(Kernel kernel, Shape how, std::initializer_list<const void *> pointers = {}) {
-  for (const Options &options : allOptions()) {
-    how.options = options;
-    Outcome outcome = run(kernel, how, pointers);
-    EXPECT_TRUE(outcome.ok) << outcome.error;
-  }
-}
-static void expectFound(Kernel kernel, Shape how, std::initializer_list<const char *> parts,
-                        std::initializer_list<const void *> pointers = {}) {
-  for (const Options &options : allOptions()) {
-    how.options = options;
-    expectReport(run(kernel, how, pointers), parts);
-  }
-}
-
 // One thread: counts and phases.
 TEST(Mbarrier, Phases) {
   static uint32_t seen[20];

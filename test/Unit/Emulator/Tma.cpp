@@ -3,13 +3,6 @@
 
 #include "PtxTables.inc"
 
-static void expectFound(Kernel kernel, Shape how, std::initializer_list<const char *> parts,
-                        std::initializer_list<const void *> pointers = {}) {
-  for (const Options &options : allOptions()) {
-    how.options = options;
-    expectReport(run(kernel, how, pointers), parts);
-  }
-}
 static void waitParity(uint32_t *barrier, uint32_t parity) {
   while (!SIM(mbarrier_try_wait_parity_scope_cta_space_cta, barrier, parity))
     ;

@@ -6,14 +6,6 @@
 
 #include "PtxTables.inc"
 
-static void expectFound(Kernel kernel, Shape how, std::initializer_list<const char *> parts,
-                        std::initializer_list<const void *> pointers = {}) {
-  for (const Options &options : allOptions()) {
-    how.options = options;
-    expectReport(run(kernel, how, pointers), parts);
-  }
-}
-
 /// D = A B + C, or A B; A is 64 x 16, B is 16 x n.
 struct Product {
   Function *function;
