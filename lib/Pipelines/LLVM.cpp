@@ -31,6 +31,7 @@ void emo::populateLLVMPipeline(OpPassManager &pm, const LLVMOptions &options) {
   pm.addPass(createConvertToLLVMPass());
   pm.nest<ModuleOp>().addPass(createConvertToLLVMPass());
   pm.addPass(createReconcileUnrealizedCastsPass());
+  pm.addPass(createAttachLoopAnnotations());
   // Structs that were made to be taken apart again.
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

@@ -42,7 +42,7 @@ struct Options {
   cl::opt<std::string> untilAfter{"until-after", cl::desc("Stop after this phase and write MLIR"), cl::value_desc("phase"), cl::cat(category)};
   cl::opt<std::string> cpu{"cpu", cl::desc("ISA levels: all, native, or one level"), cl::init("all"), cl::value_desc("level"), cl::cat(category)};
   cl::list<std::string> target{"target", cl::desc("What to make code for: cpu (default), cuda or cpu,cuda"), cl::CommaSeparated, cl::value_desc("target"), cl::cat(category)};
-  cl::list<std::string> cudaArch{"cuda-arch", cl::desc("CUDA architectures: sm_80 (default), sm_90a"), cl::CommaSeparated, cl::value_desc("arch"), cl::cat(category)};
+  cl::list<std::string> cudaArch{"cuda-arch", cl::desc("CUDA architectures: sm_80 (default), sm_90a, sm_100a, sm_120a"), cl::CommaSeparated, cl::value_desc("arch"), cl::cat(category)};
   cl::opt<bool> noEmulation{"no-emulation", cl::desc("Leave out the form of CUDA kernels that runs without a GPU (NAME run --device=emulate)"), cl::cat(category)};
   WordOption<ModelDtype> dtype{"dtype", cl::desc("Arithmetic of an imported model"), cl::init(ModelDtype::Keep), cl::cat(category),
                             cl::values(clEnumValN(ModelDtype::Keep, "keep", "as stored (default)"), clEnumValN(ModelDtype::F32, "f32", "f32"),

@@ -35,6 +35,9 @@ struct DeviceArch {
   unsigned multiprocessors;
   double gigahertz, memoryGBs;
   unsigned matrixFma;
+
+  /// Products by warpgroups (wgmma), which only this generation has.
+  bool hasWgmma() const { return sm == 90; }
 };
 
 llvm::ArrayRef<DeviceArch> deviceArchs();
@@ -45,6 +48,9 @@ const DeviceArch *findDeviceArch(llvm::StringRef name);
 //===----------------------------------------------------------------------===//
 // Device IR
 //===----------------------------------------------------------------------===//
+
+/// Whether an op of the math dialect has an instruction on a GPU; all others would be calls of a library.
+bool hasDeviceInstruction(mlir::Operation *op);
 
 /// gpu.modules of kernels -> LLVM dialect inside the same gpu.modules. Kernels are gpu.funcs with known_block_size whose arguments are
 /// !llvm.ptr<1>, i32, i64 or f32 and whose bodies are arith, cf, gpu (ids and barriers), llvm, math, nvvm, scf, ub and vector (1-D).

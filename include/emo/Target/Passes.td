@@ -54,6 +54,21 @@ def KernelsToCUDA : Pass<"emo-kernels-to-cuda", "mlir::ModuleOp"> {
     "mlir::linalg::LinalgDialect", "mlir::math::MathDialect", "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect", "mlir::vector::VectorDialect"];
 }
 
+def AttachLoopAnnotations : Pass<"emo-attach-loop-annotations"> {
+  let summary = "hints about loops where the translation to LLVM IR looks for them";
+  let description = [{
+    The conversions from scf through cf carry the attribute `llvm.loop_annotation` of a loop to its branch under that name; LLVM's own is the
+    property `loop_annotation`, and only that one reaches LLVM IR.
+
+    ```mlir
+    llvm.br ^bb1 {llvm.loop_annotation = #llvm.loop_annotation<unroll = <disable = true>>}
+    // becomes
+    llvm.br ^bb1 {loop_annotation = #llvm.loop_annotation<unroll = <disable = true>>}
+    ```
+  }];
+  let dependentDialects = ["mlir::LLVM::LLVMDialect"];
+}
+
 def LowerToRuntime : Pass<"emo-lower-to-runtime", "mlir::ModuleOp"> {
   let summary = "entry functions, launches, parameters and temporaries to calls of the runtime's services";
   let description = [{

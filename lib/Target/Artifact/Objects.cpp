@@ -3,6 +3,7 @@
 #include "Descriptor.h"
 #include "emo/Target/Artifact.h"
 #include "emo/Target/DeviceCode.h"
+#include "emo/Target/HostMachine.h"
 #include "emo/Target/IsaLevel.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -11,11 +12,8 @@
 #include "llvm/Bitcode/BitcodeWriter.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/Linker/Linker.h"
-#include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
-#include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
-#include "llvm/TargetParser/Triple.h"
 
 #include <mutex>
 #include <thread>
@@ -33,21 +31,6 @@ struct Unit {
   std::string result;
 };
 } // namespace
-
-static constexpr StringLiteral kTriple = "x86_64-unknown-linux-gnu";
-
-static std::unique_ptr<llvm::TargetMachine> makeTarget(const Unit &unit, std::string &error) {
-  llvm::Triple triple(kTriple);
-  const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, error);
-  if (!target)
-    return nullptr;
-  llvm::TargetOptions options;
-  // Products and sums may fuse only where kernels say so: levels and vector widths must not change roundings at random.
-  options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
-  options.FunctionSections = true;
-  return std::unique_ptr<llvm::TargetMachine>(
-      target->createTargetMachine(triple, unit.cpu, unit.features, options, llvm::Reloc::PIC_, std::nullopt, llvm::CodeGenOptLevel::Aggressive));
-}
 
 static void optimise(Unit &unit, llvm::TargetMachine &machine) {
   llvm::LoopAnalysisManager loops;
@@ -71,10 +54,10 @@ static void optimise(Unit &unit, llvm::TargetMachine &machine) {
 /// Returns a message on failure.
 static std::string compile(Unit &unit, bool textOnly) {
   std::string error;
-  std::unique_ptr<llvm::TargetMachine> machine = makeTarget(unit, error);
+  std::unique_ptr<llvm::TargetMachine> machine = makeHostMachine(unit.cpu, unit.features, llvm::CodeGenOptLevel::Aggressive, error);
   if (!machine)
     return error;
-  unit.module->setTargetTriple(llvm::Triple(kTriple));
+  unit.module->setTargetTriple(machine->getTargetTriple());
   unit.module->setDataLayout(machine->createDataLayout());
   optimise(unit, *machine);
   if (textOnly) {
@@ -136,59 +119,81 @@ static OwningOpRef<ModuleOp> kernelModule(ModuleOp nested, StringRef isa) {
   return kernels;
 }
 
-/// PTX and emulated kernels of each gpu.module; their objects are added to `objects`.
-static FailureOr<std::vector<DeviceBinary>> compileDevices(ModuleOp module, const DeviceOutput &options, Objects &objects) {
-  std::vector<DeviceBinary> binaries;
-  auto devices = module->getAttrOfType<ArrayAttr>("emo.devices");
-  for (gpu::GPUModuleOp nested : module.getOps<gpu::GPUModuleOp>()) {
-    DeviceBinary binary;
-    for (Attribute attr : devices ? devices : ArrayAttr::get(module.getContext(), {}))
-      if (auto device = cast<DictionaryAttr>(attr); device.get("arch") == nested->getAttr("emo.device")) {
-        binary.arch = cast<StringAttr>(device.get("arch")).getValue();
-        binary.kernels = device.getAs<ArrayAttr>("kernels");
-        binary.entries = device.getAs<ArrayAttr>("entries");
-      }
-    if (!binary.kernels)
+/// PTX of a gpu.module and, for `object`, its kernels for the emulator.
+static LogicalResult compileDevice(gpu::GPUModuleOp module, DeviceBinary &binary, std::string *object) {
+  FailureOr<DeviceCode> code = translateDevice(module);
+  if (failed(code))
+    return failure();
+  FailureOr<std::string> ptx = emitPtx(*code);
+  if (failed(ptx))
+    return failure();
+  binary.ptx = std::move(*ptx);
+  if (!object)
+    return success();
+  FailureOr<HostCode> host = lowerToHost(*code);
+  if (failed(host))
+    return failure();
+  FailureOr<std::string> text = emitHostObject(*host);
+  if (failed(text))
+    return failure();
+  *object = std::move(*text);
+  for (auto kernel : binary.kernels.getAsRange<StringAttr>())
+    binary.emulated.push_back(emulatedSymbol(*code->arch, kernel.getValue()));
+  return success();
+}
+
+/// Calls body(i) for 0..count on so many threads.
+static void inParallel(int threads, size_t count, function_ref<void(size_t)> body) {
+  std::atomic<size_t> next{0};
+  auto work = [&] {
+    for (size_t i; (i = next++) < count;)
+      body(i);
+  };
+  std::vector<std::thread> workers;
+  for (size_t i = 1; i < std::min<size_t>(threads, count); ++i)
+    workers.emplace_back(work);
+  work();
+  for (std::thread &worker : workers)
+    worker.join();
+}
+
+/// The code of all gpu.modules; objects for the emulator are added to `objects`.
+static FailureOr<std::vector<DeviceBinary>> compileDevices(ModuleOp module, const DeviceOutput &options, int threads, Objects &objects) {
+  SmallVector<gpu::GPUModuleOp> modules(module.getOps<gpu::GPUModuleOp>());
+  llvm::DenseMap<Attribute, DictionaryAttr> described;
+  if (auto devices = module->getAttrOfType<ArrayAttr>("emo.devices"))
+    for (auto device : devices.getAsRange<DictionaryAttr>())
+      described[device.get("arch")] = device;
+  std::vector<DeviceBinary> binaries(modules.size());
+  for (auto [nested, binary] : llvm::zip_equal(modules, binaries)) {
+    DictionaryAttr device = described.lookup(nested->getAttr("emo.device"));
+    if (!device)
       return nested.emitError() << "is not described in the module's emo.devices; run the phase llvm again";
-    FailureOr<DeviceCode> code = translateDevice(nested);
-    if (failed(code))
-      return failure();
-    FailureOr<std::string> ptx = emitPtx(*code);
-    if (failed(ptx))
-      return failure();
-    binary.ptx = std::move(*ptx);
-    if (options.emulation) {
-      FailureOr<HostCode> host = lowerToHost(*code);
-      if (failed(host))
-        return failure();
-      FailureOr<std::string> object = emitHostObject(*host);
-      if (failed(object))
-        return failure();
-      objects.push_back(std::move(*object));
-      for (Attribute kernel : binary.kernels)
-        binary.emulated.push_back(emulatedSymbol(*code->arch, cast<StringAttr>(kernel).getValue()));
-    }
-    binaries.push_back(std::move(binary));
+    binary.arch = device.getAs<StringAttr>("arch").getValue();
+    binary.kernels = device.getAs<ArrayAttr>("kernels");
+    binary.entries = device.getAs<ArrayAttr>("entries");
   }
+  std::vector<std::string> emulated(modules.size());
+  std::atomic<bool> failedAny{false};
+  inParallel(threads, modules.size(), [&](size_t i) {
+    if (failed(compileDevice(modules[i], binaries[i], options.emulation ? &emulated[i] : nullptr)))
+      failedAny = true;
+  });
+  if (failedAny)
+    return failure();
+  if (options.emulation)
+    llvm::append_range(objects, emulated);
   return binaries;
 }
 
 FailureOr<Objects> emo::emitObjects(ModuleOp module, int threads, std::string *llvmIR, StringRef tokenizer, const DeviceOutput &device) {
-  static std::once_flag initialised;
-  std::call_once(initialised, [] {
-    LLVMInitializeX86Target();
-    LLVMInitializeX86TargetInfo();
-    LLVMInitializeX86TargetMC();
-    LLVMInitializeX86AsmPrinter();
-    LLVMInitializeX86AsmParser();
-  });
   auto entries = module->getAttrOfType<ArrayAttr>("emo.entries");
   if ((!entries || entries.empty()) && !module->hasAttr("emo.devices")) {
     module.emitError() << "has no entry to run, expected a public function such as @forward";
     return failure();
   }
   Objects objects;
-  FailureOr<std::vector<DeviceBinary>> binaries = compileDevices(module, device, objects);
+  FailureOr<std::vector<DeviceBinary>> binaries = compileDevices(module, device, threads, objects);
   if (failed(binaries))
     return failure();
   std::vector<Unit> units;
@@ -220,23 +225,14 @@ FailureOr<Objects> emo::emitObjects(ModuleOp module, int threads, std::string *l
       return failure();
     units.push_back(std::move(unit));
   }
-  std::atomic<size_t> next{0};
   std::mutex mutex;
   std::string error;
-  auto work = [&] {
-    for (size_t i; (i = next++) < units.size();) {
-      std::string message = compile(units[i], llvmIR != nullptr);
-      std::lock_guard<std::mutex> lock(mutex);
-      if (!message.empty())
-        error = message;
-    }
-  };
-  std::vector<std::thread> workers;
-  for (int i = 1; i < std::min<int>(threads, units.size()); ++i)
-    workers.emplace_back(work);
-  work();
-  for (std::thread &worker : workers)
-    worker.join();
+  inParallel(threads, units.size(), [&](size_t i) {
+    std::string message = compile(units[i], llvmIR != nullptr);
+    std::lock_guard<std::mutex> lock(mutex);
+    if (!message.empty())
+      error = message;
+  });
   if (error.empty() && llvmIR)
     error = linkText(units, *llvmIR);
   if (!error.empty()) {

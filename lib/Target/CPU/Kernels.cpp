@@ -26,17 +26,15 @@ KernelLibrary::KernelLibrary(ModuleOp module, ArrayRef<const IsaLevel *> levels)
 }
 
 StringRef KernelLibrary::get(const Twine &kind, StringRef key, bool sameInBase, Fn<void(KernelArgs &)> write) {
-  std::string kindName = kind.str();
-  auto [entry, isNew] = names.try_emplace((kindName + "|" + key).str());
+  auto [name, isNew] = names.get(kind, key);
   if (!isNew)
-    return entry->second;
-  entry->second = kindName + "_" + std::to_string(kinds[kindName]++);
+    return name;
   for (auto &[level, nested] : modules) {
     if (sameInBase && nested->hasAttr("emo.base_isa"))
       continue;
     ImplicitLocOpBuilder b(module.getLoc(), nested.getBody(), nested.getBody()->end());
     Type ptr = LLVM::LLVMPointerType::get(b.getContext());
-    auto function = func::FuncOp::create(b, entry->second, b.getFunctionType({ptr, b.getI64Type(), ptr}, {}));
+    auto function = func::FuncOp::create(b, name, b.getFunctionType({ptr, b.getI64Type(), ptr}, {}));
     Block *body = function.addEntryBlock();
     b.setInsertionPointToStart(body);
     IsaEmit e(b, *level);
@@ -44,7 +42,7 @@ StringRef KernelLibrary::get(const Twine &kind, StringRef key, bool sameInBase, 
     write(args);
     func::ReturnOp::create(b);
   }
-  return entry->second;
+  return name;
 }
 
 void TaskHost::launch(StringRef kernel, ValueRange args, Value tasks, Value scratchBytes) {

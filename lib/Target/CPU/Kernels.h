@@ -9,7 +9,6 @@
 #include "emo/Dialect/Emo/IR/Emo.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
-#include "llvm/ADT/StringMap.h"
 
 namespace emo::cpu {
 
@@ -36,8 +35,7 @@ public:
 private:
   mlir::ModuleOp module;
   llvm::SmallVector<std::pair<const IsaLevel *, mlir::ModuleOp>> modules;
-  llvm::StringMap<std::string> names;
-  llvm::StringMap<int> kinds;
+  KernelNames names;
 };
 
 /// Host code in front of the op that is being replaced.

@@ -94,24 +94,16 @@ LogicalResult KernelsToCPUPass::decompose(ArrayRef<Operation *> kernels) {
   RewritePatternSet patterns(&getContext());
   populateKernelsToLinalg(patterns);
   walkAndApplyPatterns(getOperation(), std::move(patterns));
-  WalkResult left = getOperation().walk([](DestinationStyleOpInterface op) {
-    if (!op->getName().getStringRef().starts_with("emo.kernel."))
-      return WalkResult::advance();
-    op->emitOpError() << "has neither a CPU kernel nor a reference lowering";
-    return WalkResult::interrupt();
-  });
-  return failure(left.wasInterrupted());
+  for (Operation *left : kernelOps(getOperation()))
+    return left->emitOpError() << "has neither a CPU kernel nor a reference lowering";
+  return success();
 }
 
 void KernelsToCPUPass::runOnOperation() {
   FailureOr<SmallVector<const IsaLevel *>> chosen = chosenLevels();
   if (failed(chosen))
     return signalPassFailure();
-  SmallVector<Operation *> kernels;
-  getOperation().walk([&](DestinationStyleOpInterface op) {
-    if (op->getName().getStringRef().starts_with("emo.kernel."))
-      kernels.push_back(op);
-  });
+  SmallVector<Operation *> kernels = kernelOps(getOperation());
   packWeights(kernels);
   KernelLibrary library(getOperation(), *chosen);
   SmallVector<Operation *> others;

@@ -166,10 +166,7 @@ static std::pair<Value, Value> countTasks(Host &host, const Shape &shape, Value 
 }
 
 bool emo::cpu::lowerMatmul(KernelMatmulOp op, KernelLibrary &library) {
-  auto supported = [](Value v) { return isKernelType(elementOf(v)) && hasDenseRows(v); };
-  auto isWhole = [](Value v) { return cast<MemRefType>(v.getType()).getLayout().isIdentity(); };
-  if (!op.getPacked() || !llvm::all_of(op.getExtras(), supported) || !llvm::all_of(op.getOuts(), supported) ||
-      !llvm::all_of(op.getOuts(), isWhole) || !supported(op.getLhs()) || elementOf(op.getLhs()) != elementOf(op.getWeights()[0]))
+  if (!op.getPacked())
     return false;
   Shape shape(op);
   Arguments where;

@@ -158,7 +158,7 @@ void MicroKernel::writeTile(Tile shape, ValueRange args) {
     Value row = e.bytesAt(data, e.mul(number, stepBytes)), panel = e.bytesAt(weights, e.mul(number, weightStepBytes()));
     return e.loop(e.c(0), e.c(4), 1, carried, [&](Value quarter, ValueRange outer) {
       Value a = e.bytesAt(row, e.mul(quarter, inQuarter * bytes)), w = e.bytesAt(panel, e.mul(quarter, inQuarter * advance));
-      Values current = e.unrolledLoop(inQuarter, outer, [&](Value j, ValueRange inner) {
+      Values current = e.repeatedLoop(e.c(0), e.c(inQuarter), 1, Emit::kWhole, outer, [&](Value j, ValueRange inner) {
         Value ahead = e.bytesAt(panel, e.add(e.mul(e.add(e.mul(quarter, inQuarter), j), 128), weightStepBytes()));
         return step(shape, e.bytesAt(a, e.mul(j, bytes)), e.bytesAt(w, e.mul(j, advance)), ahead, panelBytes, inner);
       });

@@ -11,8 +11,6 @@ using namespace emo::cpu;
 /// Rows of a task: about 64 KiB of input each.
 static int64_t rowsPerTask(int64_t rowElements) { return std::clamp<int64_t>((32 << 10) / std::max<int64_t>(rowElements, 1), 1, 64); }
 
-static bool isDense(Value v) { return cast<MemRefType>(v.getType()).getLayout().isIdentity(); }
-
 /// body(row) for the rows of this task; argument `rowsArgument` of the launch is their number.
 static void eachRow(KernelArgs &args, int64_t perTask, int rowsArgument, Fn<void(Value)> body) {
   Emit &e = args.e;
@@ -23,11 +21,6 @@ static void eachRow(KernelArgs &args, int64_t perTask, int rowsArgument, Fn<void
 
 bool emo::cpu::lowerRmsNorm(KernelRmsNormOp op, KernelLibrary &library) {
   Value x = op.getX(), weight = op.getWeight(), out = op.getOuts()[0];
-  for (Value v : {x, weight, out})
-    if (!isKernelType(elementOf(v)) || !hasDenseRows(v))
-      return false;
-  if (!isDense(out))
-    return false;
   int64_t size = cast<MemRefType>(x.getType()).getDimSize(1);
   int64_t perTask = rowsPerTask(size);
   StringRef name = library.get("rms_norm_" + Twine(size), keyOf(op), /*sameInBase=*/true, [&](KernelArgs &args) {
@@ -58,11 +51,6 @@ bool emo::cpu::lowerRmsNorm(KernelRmsNormOp op, KernelLibrary &library) {
 
 bool emo::cpu::lowerRowDot(KernelRowDotOp op, KernelLibrary &library) {
   Value a = op.getA(), b = op.getB(), out = op.getOuts()[0];
-  for (Value v : {a, b})
-    if (!isKernelType(elementOf(v)) || !hasDenseRows(v))
-      return false;
-  if (!elementOf(out).isF32() || !isDense(out))
-    return false;
   int64_t size = cast<MemRefType>(a.getType()).getDimSize(1);
   int64_t perTask = rowsPerTask(size);
   StringRef name = library.get("row_dot_" + Twine(size), keyOf(op), /*sameInBase=*/true, [&](KernelArgs &args) {
@@ -86,9 +74,6 @@ bool emo::cpu::lowerRowDot(KernelRowDotOp op, KernelLibrary &library) {
 bool emo::cpu::lowerGatherRows(KernelGatherRowsOp op, KernelLibrary &library) {
   Value table = op.getTable(), ids = op.getIds(), out = op.getOuts()[0];
   Type element = elementOf(table), index = elementOf(ids);
-  if (!isKernelType(element) || elementOf(out) != element || !isDense(table) || !isDense(ids) || !isDense(out) ||
-      !(index.isInteger(32) || index.isInteger(64)))
-    return false;
   int64_t size = cast<MemRefType>(table.getType()).getDimSize(1);
   int64_t perTask = rowsPerTask(size);
   StringRef name = library.get("gather_rows_" + Twine(size), keyOf(op), /*sameInBase=*/true, [&](KernelArgs &args) {
@@ -115,16 +100,8 @@ bool emo::cpu::lowerGatherRows(KernelGatherRowsOp op, KernelLibrary &library) {
 
 bool emo::cpu::lowerCombine(KernelCombineOp op, KernelLibrary &library) {
   Value rows = op.getRows(), weights = op.getWeights(), inverse = op.getInverse();
-  SmallVector<Value> all = {rows, weights};
-  llvm::append_range(all, op.getExtras());
-  llvm::append_range(all, op.getOuts());
-  for (Value v : all)
-    if (!isKernelType(elementOf(v)) || !isDense(v))
-      return false;
   int64_t size = cast<MemRefType>(rows.getType()).getDimSize(1);
   int64_t choices = cast<MemRefType>(weights.getType()).getDimSize(1);
-  if (!isDense(inverse) || ShapedType::isDynamic(choices))
-    return false;
   int64_t perTask = rowsPerTask(size * choices);
   int outs = 3 + op.getExtras().size();
   bool ok = true;

@@ -180,12 +180,6 @@ static void launchStore(DeviceHost &host, KernelLibrary &library, const Attentio
 }
 
 bool emo::cuda::lowerAttention(KernelAttentionOp op, KernelLibrary &library) {
-  Type element = elementOf(op.getQ());
-  if (!isKernelType(element) || elementOf(op.getK()) != element || elementOf(op.getV()) != element)
-    return false;
-  for (Value v : op.getOuts())
-    if (elementOf(v) != element || !cast<MemRefType>(v.getType()).getLayout().isIdentity())
-      return false;
   AttentionForm form(op);
   if (form.size % 4 != 0 || form.size == 0 || form.heads == 0 || form.heads % form.kvHeads != 0 ||
       !(canLaunchMatrixQueries(form) || canLaunchManyQueries(form)))

@@ -102,16 +102,6 @@ Value DeviceEmit::nearExp(Value x) {
   return fma(power, mulf(rest, f32(0.693147180559945309417)), power);
 }
 
-Values DeviceEmit::repeatedLoop(Value low, Value high, int64_t step, int64_t times, ValueRange init, Fn<Values(Value, ValueRange)> body) {
-  Values results = loop(low, high, step, init, body);
-  MLIRContext *context = b.getContext();
-  auto unroll = LLVM::LoopUnrollAttr::get(context, /*disable=*/b.getBoolAttr(false), /*count=*/b.getI32IntegerAttr(times),
-                                          /*runtimeDisable=*/{}, /*full=*/{}, {}, {}, {});
-  auto annotation = LLVM::LoopAnnotationAttr::get(context, {}, {}, {}, unroll, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {});
-  results.front().getDefiningOp()->setAttr("llvm.loop_annotation", annotation);
-  return results;
-}
-
 Values DeviceEmit::loadScalars(Type element, Value address, int count) {
   if (count == 1)
     return {loadScalar(element, address)};
@@ -135,12 +125,4 @@ void DeviceEmit::storeScalar(Value value, Type element, Value address) {
   if (element.isBF16())
     value = arith::TruncFOp::create(b, element, value);
   store(value, address);
-}
-
-Values DeviceEmit::keptLoop(Value low, Value high, int64_t step, ValueRange init, Fn<Values(Value, ValueRange)> body) {
-  Values results = loop(low, high, step, init, body);
-  auto unroll = LLVM::LoopUnrollAttr::get(b.getContext(), /*disable=*/b.getBoolAttr(true), {}, {}, {}, {}, {}, {});
-  auto annotation = LLVM::LoopAnnotationAttr::get(b.getContext(), {}, {}, {}, unroll, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {});
-  results.front().getDefiningOp()->setAttr("llvm.loop_annotation", annotation);
-  return results;
 }

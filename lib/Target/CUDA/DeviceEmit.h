@@ -4,7 +4,7 @@
 #define EMO_LIB_TARGET_CUDA_DEVICEEMIT_H
 
 #include "../Kernels/Emit.h"
-#include "Arch.h"
+#include "emo/Target/DeviceCode.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 
 namespace emo::cuda {
@@ -24,10 +24,10 @@ inline Machine deviceMachine(int lanes) {
 class DeviceEmit : public Emit {
 public:
   /// `lanes`: f32 values that eachVector and sumOver take at once; rows must be aligned to that many elements.
-  DeviceEmit(mlir::ImplicitLocOpBuilder &b, const Arch &arch, int threads, int lanes)
+  DeviceEmit(mlir::ImplicitLocOpBuilder &b, const DeviceArch &arch, int threads, int lanes)
       : Emit(b, deviceMachine(lanes)), arch(arch), threads(threads) {}
 
-  const Arch &arch;
+  const DeviceArch &arch;
   const int threads; // of a block
 
   Type global() { return mlir::LLVM::LLVMPointerType::get(b.getContext(), 1); }
@@ -64,9 +64,6 @@ public:
   /// i32 bits of the lanes whose condition holds.
   Value ballot(Value condition);
 
-  /// A loop that LLVM leaves as it is.
-  Values keptLoop(Value low, Value high, int64_t step, ValueRange init, Fn<Values(Value, ValueRange)> body);
-
   /// The 16 bytes at `address` as scalars of f32, or one element (`count` 1).
   Values loadScalars(Type element, Value address, int count);
   /// The inverse for one element.
@@ -92,9 +89,6 @@ public:
   Value exp2(Value scalar);
   /// exp of at most 88 within 3 ulp, by the special function unit and a correction of its argument; below -87.3 it gives 0.
   Value nearExp(Value scalar);
-
-  /// A loop whose body LLVM repeats `times` times, so that loads of several iterations are under way at once.
-  Values repeatedLoop(Value low, Value high, int64_t step, int64_t times, ValueRange init, Fn<Values(Value, ValueRange)> body);
 };
 
 } // namespace emo::cuda

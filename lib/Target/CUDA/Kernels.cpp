@@ -5,7 +5,7 @@ using namespace mlir;
 using namespace emo;
 using namespace emo::cuda;
 
-KernelLibrary::KernelLibrary(ModuleOp parent, const Arch &arch) : arch(arch) {
+KernelLibrary::KernelLibrary(ModuleOp parent, const DeviceArch &arch) : arch(arch) {
   OpBuilder b = OpBuilder::atBlockEnd(parent.getBody());
   module = gpu::GPUModuleOp::create(b, parent.getLoc(), ("kernels_" + arch.name).str());
   module->setAttr("emo.device", b.getStringAttr(arch.name));
@@ -13,16 +13,14 @@ KernelLibrary::KernelLibrary(ModuleOp parent, const Arch &arch) : arch(arch) {
 
 StringRef KernelLibrary::get(const Twine &kind, StringRef key, const KernelShape &shape, ValueRange operands,
                              Fn<void(DeviceEmit &, ValueRange)> write) {
-  std::string kindName = kind.str();
-  auto [entry, isNew] = names.try_emplace((kindName + "|" + key).str());
+  auto [name, isNew] = names.get(kind, key);
   if (!isNew)
-    return entry->second;
-  entry->second = kindName + "_" + std::to_string(kinds[kindName]++);
+    return name;
   ImplicitLocOpBuilder b(module.getLoc(), module.getBody(), module.getBody()->end());
   SmallVector<Type> types;
   for (Type type : operands.getTypes())
     types.push_back(isa<MemRefType>(type) ? Type(LLVM::LLVMPointerType::get(b.getContext(), 1)) : type.isIndex() ? b.getI32Type() : type);
-  auto function = gpu::GPUFuncOp::create(b, entry->second, b.getFunctionType(types, {}));
+  auto function = gpu::GPUFuncOp::create(b, name, b.getFunctionType(types, {}));
   function->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), b.getUnitAttr());
   function.setKnownBlockSize(std::array<int32_t, 3>{shape.threads, 1, 1});
   if (shape.sharedBytes)
@@ -31,7 +29,7 @@ StringRef KernelLibrary::get(const Twine &kind, StringRef key, const KernelShape
   DeviceEmit e(b, arch, shape.threads, shape.lanes);
   write(e, function.getArguments());
   gpu::ReturnOp::create(b);
-  return entry->second;
+  return name;
 }
 
 void DeviceHost::launch(StringRef kernel, ValueRange args, ValueRange grid, const KernelShape &shape) {

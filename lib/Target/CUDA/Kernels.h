@@ -8,7 +8,6 @@
 #include "DeviceEmit.h"
 #include "emo/Dialect/Emo/IR/Emo.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
-#include "llvm/ADT/StringMap.h"
 
 namespace emo::cuda {
 
@@ -22,9 +21,9 @@ struct KernelShape {
 /// The kernels of one architecture, without duplicates.
 class KernelLibrary {
 public:
-  KernelLibrary(mlir::ModuleOp module, const Arch &arch);
+  KernelLibrary(mlir::ModuleOp module, const DeviceArch &arch);
 
-  const Arch &arch;
+  const DeviceArch &arch;
 
   /// The name of the kernel that `key` describes; `write` makes its body the first time. Operands of type memref become !llvm.ptr<1>
   /// arguments, index operands i32, others keep their type.
@@ -33,8 +32,7 @@ public:
 
 private:
   mlir::gpu::GPUModuleOp module;
-  llvm::StringMap<std::string> names;
-  llvm::StringMap<int> kinds;
+  KernelNames names;
 };
 
 /// Host code in front of the op that is being replaced.

@@ -27,26 +27,26 @@ namespace {
 struct KernelsToCUDAPass : emo::impl::KernelsToCUDABase<KernelsToCUDAPass> {
   using KernelsToCUDABase::KernelsToCUDABase;
 
-  FailureOr<SmallVector<const Arch *>> chosenArchs();
+  FailureOr<SmallVector<const DeviceArch *>> chosenArchs();
   LogicalResult lower(func::FuncOp function, KernelLibrary &library);
   void runOnOperation() override;
 };
 } // namespace
 
-FailureOr<SmallVector<const Arch *>> KernelsToCUDAPass::chosenArchs() {
-  SmallVector<const Arch *> chosen;
+FailureOr<SmallVector<const DeviceArch *>> KernelsToCUDAPass::chosenArchs() {
+  SmallVector<const DeviceArch *> chosen;
   for (const std::string &name : archs) {
-    const Arch *arch = findArch(name);
+    const DeviceArch *arch = findDeviceArch(name);
     if (!arch) {
       InFlightDiagnostic diag = getOperation().emitError() << "has no kernels for the CUDA architecture '" << name << "'; known are";
-      for (const Arch &known : cuda::archs)
+      for (const DeviceArch &known : deviceArchs())
         diag << " " << known.name;
       return diag;
     }
     chosen.push_back(arch);
   }
   if (chosen.empty())
-    chosen.push_back(&cuda::archs[0]);
+    chosen.push_back(&deviceArchs().front());
   return chosen;
 }
 
@@ -108,13 +108,8 @@ static void copyReturnedViews(func::FuncOp function) {
 
 LogicalResult KernelsToCUDAPass::lower(func::FuncOp function, KernelLibrary &library) {
   copyReturnedViews(function);
-  SmallVector<Operation *> kernels;
-  function.walk([&](DestinationStyleOpInterface op) {
-    if (op->getName().getStringRef().starts_with("emo.kernel."))
-      kernels.push_back(op);
-  });
   bool left = false;
-  for (Operation *kernel : kernels)
+  for (Operation *kernel : kernelOps(function))
     if (!lowerKernel(kernel, library)) {
       kernel->emitRemark() << "has no CUDA kernel for its types or form; it takes the reference lowering";
       left = true;
@@ -150,7 +145,7 @@ LogicalResult KernelsToCUDAPass::lower(func::FuncOp function, KernelLibrary &lib
 
 void KernelsToCUDAPass::runOnOperation() {
   ModuleOp module = getOperation();
-  FailureOr<SmallVector<const Arch *>> chosen = chosenArchs();
+  FailureOr<SmallVector<const DeviceArch *>> chosen = chosenArchs();
   if (failed(chosen))
     return signalPassFailure();
   SmallVector<func::FuncOp> originals;
@@ -158,7 +153,7 @@ void KernelsToCUDAPass::runOnOperation() {
     if (function.isPublic() && !function.isDeclaration() && !function->hasAttr("emo.device"))
       originals.push_back(function);
   ParamFactory params(module);
-  for (const Arch *arch : *chosen) {
+  for (const DeviceArch *arch : *chosen) {
     KernelLibrary library(module, *arch);
     for (func::FuncOp original : originals) {
       OpBuilder b(original);

@@ -60,7 +60,7 @@ static void launchTiles(Product &product, DeviceHost &host, KernelLibrary &libra
         branch(
             host, below(large), [&] { launchTensor(product, host, library, kMiddle); },
             [&] {
-              launchTensor(product, host, library, library.arch.wgmma ? kLargeWarpgroups : product.op ? kLarge : kLargeLoss);
+              launchTensor(product, host, library, library.arch.hasWgmma() ? kLargeWarpgroups : product.op ? kLarge : kLargeLoss);
             });
       });
 }

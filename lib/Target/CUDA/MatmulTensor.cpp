@@ -136,7 +136,7 @@ Values TensorWriter::mainLoop(const Copies &lhs, const Copies &weights) {
   Values init(count, e.f32(0));
   init.append({e.c(0), e.c((shape.stages - 1) * stageBytes())});
   int64_t ahead = (shape.stages - 1) * shape.depth;
-  Values result = e.keptLoop(e.c(0), e.c(steps * shape.depth), shape.depth, init, [&](Value k, ValueRange carried) {
+  Values result = e.repeatedLoop(e.c(0), e.c(steps * shape.depth), shape.depth, 1, init, [&](Value k, ValueRange carried) {
     Value stage = carried[count], previous = carried[count + 1];
     waitCopies(e, shape.stages - 2);
     e.barrier();
@@ -175,7 +175,7 @@ Values TensorWriter::warpgroupLoop(const Copies &lhs, const Copies &weights) {
     return e.select(e.equal(following, e.c(shape.stages * stageBytes())), e.c(0), following);
   };
   Values init = {LLVM::ZeroOp::create(e.b, type), e.c(0), e.c(ahead * stageBytes())};
-  Values result = e.keptLoop(e.c(0), e.c(steps * shape.depth), shape.depth, init, [&](Value k, ValueRange carried) {
+  Values result = e.repeatedLoop(e.c(0), e.c(steps * shape.depth), shape.depth, 1, init, [&](Value k, ValueRange carried) {
     Value stage = carried[1], filled = carried[2];
     waitCopies(e, shape.stages - 3);
     fenceForProducts(e);

@@ -454,10 +454,6 @@ void SelectWriter::write(Value token) {
 
 bool emo::cuda::lowerRouter(KernelRouterOp op, KernelLibrary &library) {
   Value x = op.getX(), weight = op.getWeight();
-  if (!isKernelType(elementOf(x)) || !isKernelType(elementOf(weight)) || !elementOf(op.getOuts()[0]).isF32() ||
-      !elementOf(op.getOuts()[1]).isInteger(32) || (op.getBias() && !isKernelType(elementOf(op.getBias()))) ||
-      (op.getOuts().size() == 3 && !elementOf(op.getOuts()[2]).isF32()))
-    return false;
   int64_t size = cast<MemRefType>(x.getType()).getDimSize(1);
   int64_t rows = cast<MemRefType>(weight.getType()).getDimSize(0);
   if (size == 0 || rows == 0)

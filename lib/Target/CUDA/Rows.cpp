@@ -31,15 +31,8 @@ static void ownRow(DeviceEmit &e, Value rows, Fn<void(Value)> body) {
 /// Kernels for equal types may take groups of different sizes, because alignment comes from where memrefs come from.
 static std::string kernelKey(Operation *op, const KernelShape &shape) { return keyOf(op) + ";" + std::to_string(shape.lanes); }
 
-static bool isDense(Value v) { return cast<MemRefType>(v.getType()).getLayout().isIdentity(); }
-
 bool emo::cuda::lowerRmsNorm(KernelRmsNormOp op, KernelLibrary &library) {
   Value x = op.getX(), weight = op.getWeight(), out = op.getOuts()[0];
-  for (Value v : {x, weight, out})
-    if (!isKernelType(elementOf(v)) || !hasDenseRows(v))
-      return false;
-  if (!isDense(out))
-    return false;
   int64_t size = cast<MemRefType>(x.getType()).getDimSize(1);
   KernelShape shape{kThreads, groupFor({x, weight, out}, size), 0};
   DeviceHost host(op);
@@ -69,9 +62,6 @@ bool emo::cuda::lowerRmsNorm(KernelRmsNormOp op, KernelLibrary &library) {
 bool emo::cuda::lowerGatherRows(KernelGatherRowsOp op, KernelLibrary &library) {
   Value table = op.getTable(), ids = op.getIds(), out = op.getOuts()[0];
   Type element = elementOf(table), index = elementOf(ids);
-  if (!isKernelType(element) || elementOf(out) != element || !isDense(table) || !isDense(ids) || !isDense(out) ||
-      !(index.isInteger(32) || index.isInteger(64)))
-    return false;
   int64_t size = cast<MemRefType>(table.getType()).getDimSize(1);
   KernelShape shape{kThreads, groupFor({table, out}, size), 0};
   DeviceHost host(op);
@@ -94,11 +84,6 @@ bool emo::cuda::lowerGatherRows(KernelGatherRowsOp op, KernelLibrary &library) {
 
 bool emo::cuda::lowerRowDot(KernelRowDotOp op, KernelLibrary &library) {
   Value a = op.getA(), b = op.getB(), out = op.getOuts()[0];
-  for (Value v : {a, b})
-    if (!isKernelType(elementOf(v)) || !hasDenseRows(v))
-      return false;
-  if (!elementOf(out).isF32() || !isDense(out))
-    return false;
   int64_t size = cast<MemRefType>(a.getType()).getDimSize(1);
   KernelShape shape{kThreads, groupFor({a, b}, size), 0};
   DeviceHost host(op);
@@ -213,12 +198,9 @@ bool emo::cuda::lowerCombine(KernelCombineOp op, KernelLibrary &library) {
   Values operands = {rows, weights, inverse};
   llvm::append_range(operands, op.getExtras());
   llvm::append_range(operands, op.getOuts());
-  for (Value v : operands)
-    if (!isDense(v) || (v != inverse && !isKernelType(elementOf(v))))
-      return false;
   int64_t size = cast<MemRefType>(rows.getType()).getDimSize(1);
   int64_t choices = cast<MemRefType>(weights.getType()).getDimSize(1);
-  if (ShapedType::isDynamic(choices) || !elementOf(inverse).isInteger(32) || size == 0)
+  if (size == 0)
     return false;
   Values grouped = {rows};
   llvm::append_range(grouped, op.getOuts());

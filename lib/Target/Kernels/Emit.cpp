@@ -53,10 +53,12 @@ Values Emit::loop(Value low, Value high, int64_t step, ValueRange init, Fn<Value
   return Values(op.getResults());
 }
 
-Values Emit::unrolledLoop(int64_t count, ValueRange init, Fn<Values(Value, ValueRange)> body) {
-  Values results = loop(c(0), c(count), 1, init, body);
-  LLVM::LoopUnrollAttr unroll = LLVM::LoopUnrollAttr::get(b.getContext(), /*disable=*/b.getBoolAttr(false), /*count=*/{},
-                                                          /*runtimeDisable=*/{}, /*full=*/b.getBoolAttr(true), {}, {}, {});
+Values Emit::repeatedLoop(Value low, Value high, int64_t step, int64_t times, ValueRange init, Fn<Values(Value, ValueRange)> body) {
+  Values results = loop(low, high, step, init, body);
+  BoolAttr yes = b.getBoolAttr(true), no = b.getBoolAttr(false);
+  IntegerAttr count = times > 1 ? b.getI32IntegerAttr(times) : IntegerAttr();
+  auto unroll = LLVM::LoopUnrollAttr::get(b.getContext(), /*disable=*/times == 1 ? yes : no, count, /*runtimeDisable=*/{},
+                                          /*full=*/times == kWhole ? yes : BoolAttr(), {}, {}, {});
   auto annotation = LLVM::LoopAnnotationAttr::get(b.getContext(), {}, {}, {}, unroll, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {});
   results.front().getDefiningOp()->setAttr("llvm.loop_annotation", annotation);
   return results;

@@ -68,8 +68,10 @@ public:
   // Control flow.
   void loop(Value low, Value high, int64_t step, Fn<void(Value)> body);
   Values loop(Value low, Value high, int64_t step, ValueRange init, Fn<Values(Value, ValueRange)> body);
-  /// `count` times the body, without a branch in the machine code.
-  Values unrolledLoop(int64_t count, ValueRange init, Fn<Values(Value, ValueRange)> body);
+  /// A loop whose body LLVM is asked to repeat `times` times, so that loads of several iterations are under way at once; kWhole: as often
+  /// as it runs, without a branch; 1: LLVM leaves it as it is.
+  static constexpr int64_t kWhole = 0;
+  Values repeatedLoop(Value low, Value high, int64_t step, int64_t times, ValueRange init, Fn<Values(Value, ValueRange)> body);
   void onlyIf(Value condition, Fn<void()> body);
   Value either(Value condition, Type type, Fn<Value()> yes, Fn<Value()> no);
 

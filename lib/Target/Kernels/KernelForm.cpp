@@ -15,7 +15,7 @@ static bool isStatic(Value memref, ArrayRef<int64_t> dims) {
   return llvm::none_of(dims, [&](int64_t dim) { return dim >= type.getRank() || type.isDynamicDim(dim); });
 }
 
-static bool isDense(Value memref) { return cast<MemRefType>(memref.getType()).getLayout().isIdentity(); }
+bool emo::codegen::isDense(Value memref) { return cast<MemRefType>(memref.getType()).getLayout().isIdentity(); }
 
 static bool hasUnitInnerStride(Value memref) {
   SmallVector<int64_t> strides;
@@ -26,6 +26,44 @@ static bool hasUnitInnerStride(Value memref) {
 /// The innermost size of results, which kernels have as a constant.
 static bool haveStaticRows(ValueRange outs) {
   return llvm::all_of(outs, [](Value out) { return isStatic(out, cast<MemRefType>(out.getType()).getRank() - 1); });
+}
+
+/// Element types; computation is in f32 whatever they are.
+static bool haveKernelTypes(Operation *op) {
+  auto isKernel = [](Value v) { return isKernelType(elementOf(v)); };
+  auto isSame = [](Value x, Value y) { return elementOf(x) == elementOf(y); };
+  auto isI32 = [](Value v) { return elementOf(v).isInteger(32); };
+  auto isIds = [](Value v) { return elementOf(v).isInteger(32) || elementOf(v).isInteger(64); };
+  auto isF32 = [](Value v) { return elementOf(v).isF32(); };
+  return llvm::TypeSwitch<Operation *, bool>(op)
+      .Case([&](KernelMatmulOp matmul) {
+        return isKernel(matmul.getLhs()) && llvm::all_of(matmul.getExtras(), isKernel) && llvm::all_of(matmul.getOuts(), isKernel) &&
+               llvm::all_of(matmul.getWeights(), [&](Value weight) { return isSame(weight, matmul.getLhs()); });
+      })
+      .Case([&](KernelRmsNormOp norm) { return llvm::all_of(norm->getOperands(), isKernel); })
+      .Case([&](KernelRowDotOp dot) { return isKernel(dot.getA()) && isKernel(dot.getB()) && isF32(dot.getOuts()[0]); })
+      .Case([&](KernelGatherRowsOp gather) {
+        return isKernel(gather.getTable()) && isIds(gather.getIds()) && isSame(gather.getOuts()[0], gather.getTable());
+      })
+      .Case([&](KernelRouterOp router) {
+        ValueRange outs = router.getOuts();
+        return isKernel(router.getX()) && isKernel(router.getWeight()) && (!router.getBias() || isKernel(router.getBias())) &&
+               isF32(outs[0]) && isI32(outs[1]) && llvm::all_of(outs.drop_front(2), isF32);
+      })
+      .Case([&](KernelGroupByExpertOp group) { return llvm::all_of(group->getOperands(), isI32); })
+      .Case([&](KernelCombineOp combine) {
+        return isI32(combine.getInverse()) &&
+               llvm::all_of(combine->getOperands(), [&](Value v) { return v == combine.getInverse() || isKernel(v); });
+      })
+      .Case([&](KernelAttentionOp attention) {
+        Value q = attention.getQ();
+        return isKernel(q) && isSame(attention.getK(), q) && isSame(attention.getV(), q) &&
+               llvm::all_of(attention.getOuts(), [&](Value out) { return isSame(out, q); });
+      })
+      .Case([&](KernelLossOp loss) {
+        return isKernel(loss.getX()) && isSame(loss.getWeight(), loss.getX()) && isIds(loss.getTargets()) && isF32(loss.getOuts()[0]);
+      })
+      .Default([](Operation *) { return true; });
 }
 
 bool emo::codegen::hasKernelForm(Operation *op) {
@@ -56,12 +94,14 @@ bool emo::codegen::hasKernelForm(Operation *op) {
                       strided.push_back(router.getPool());
                     return isStatic(router.getX(), 1) && isStatic(router.getWeight(), 0) && haveStaticRows(router.getOuts());
                   })
-                  .Case([&](KernelCombineOp combine) { return isStatic(combine.getRows(), 1) && hasVectorForm(combine.getBody()); })
+                  .Case([&](KernelCombineOp combine) {
+                    return isStatic(combine.getRows(), 1) && isStatic(combine.getWeights(), 1) && hasVectorForm(combine.getBody());
+                  })
                   .Case([&](KernelGatherRowsOp gather) { return isStatic(gather.getTable(), 1); })
                   .Case([&](KernelGroupByExpertOp group) { return isStatic(group.getIndices(), 1) && isStatic(group.getOuts()[0], 0); })
                   .Case([&](KernelLossOp loss) { return isStatic(loss.getX(), 1); })
                   .Default([](Operation *) { return true; });
-  return fits && llvm::all_of(op->getOperands(), [&](Value operand) {
+  return fits && haveKernelTypes(op) && llvm::all_of(op->getOperands(), [&](Value operand) {
            return llvm::is_contained(strided, operand) ? hasUnitInnerStride(operand) : isDense(operand);
          });
 }
@@ -94,36 +134,53 @@ bool emo::codegen::hasDenseRows(Value memref) {
 Type emo::codegen::elementOf(Value shaped) { return cast<ShapedType>(shaped.getType()).getElementType(); }
 int64_t emo::codegen::bytesOf(Type element) { return element.getIntOrFloatBitWidth() / 8; }
 
+void emo::codegen::printKey(llvm::raw_ostream &os, Region &region, llvm::DenseMap<Value, int> &numbers) {
+  auto number = [&](Value value) { return numbers.try_emplace(value, numbers.size()).first->second; };
+  for (Block &block : region) {
+    for (BlockArgument argument : block.getArguments())
+      os << number(argument) << argument.getType() << ",";
+    for (Operation &op : block) {
+      os << op.getName() << "(";
+      for (Value operand : op.getOperands())
+        os << number(operand) << ",";
+      os << ")" << op.getAttrDictionary();
+      for (Value result : op.getResults())
+        os << number(result) << result.getType();
+      for (Region &inner : op.getRegions()) {
+        os << "{";
+        printKey(os, inner, numbers);
+        os << "}";
+      }
+    }
+  }
+}
+
+/// Dynamic sizes and strides are arguments of kernels, static ones are constants; bodies have no operands from outside.
 std::string emo::codegen::keyOf(Operation *op) {
   std::string text;
   llvm::raw_string_ostream os(text);
-  for (Value operand : op->getOperands()) {
-    auto type = cast<MemRefType>(operand.getType());
-    // Dynamic sizes and strides are arguments; static ones are constants of the kernel.
+  for (Type type : op->getOperandTypes())
     os << type << ";";
-  }
   os << op->getAttrDictionary();
-  // The body, with values numbered from its own start.
+  llvm::DenseMap<Value, int> numbers;
   for (Region &region : op->getRegions())
-    for (Block &block : region) {
-      llvm::DenseMap<Value, int> numbers;
-      for (BlockArgument arg : block.getArguments())
-        numbers.try_emplace(arg, numbers.size());
-      for (Operation &inner : block) {
-        os << inner.getName() << "(";
-        for (Value operand : inner.getOperands()) {
-          auto found = numbers.find(operand);
-          if (found != numbers.end())
-            os << found->second << ",";
-          else if (Operation *def = operand.getDefiningOp())
-            os << def->getName() << def->getAttrDictionary() << ",";
-        }
-        os << ")" << inner.getAttrDictionary();
-        for (Value result : inner.getResults()) {
-          numbers.try_emplace(result, numbers.size());
-          os << result.getType();
-        }
-      }
-    }
+    printKey(os, region, numbers);
   return text;
+}
+
+SmallVector<Operation *> emo::codegen::kernelOps(Operation *root) {
+  SmallVector<Operation *> kernels;
+  root->walk([&](DestinationStyleOpInterface op) {
+    if (op->getName().getStringRef().starts_with("emo.kernel."))
+      kernels.push_back(op);
+  });
+  return kernels;
+}
+
+std::pair<StringRef, bool> emo::codegen::KernelNames::get(const Twine &kind, StringRef key) {
+  std::string kindName = kind.str();
+  auto [entry, isNew] = names.try_emplace((kindName + "|" + key).str());
+  if (isNew)
+    entry->second = kindName + "_" + std::to_string(kinds[kindName]++);
+  return {entry->second, isNew};
 }

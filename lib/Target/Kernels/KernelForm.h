@@ -4,6 +4,7 @@
 #define EMO_LIB_TARGET_KERNELS_KERNELFORM_H
 
 #include "Emit.h"
+#include "llvm/ADT/StringMap.h"
 
 namespace emo::codegen {
 
@@ -24,12 +25,29 @@ struct Host {
 
 /// Row-major with contiguous rows; rows may be any distance apart (Host::stride(v, 0)).
 bool hasDenseRows(Value memref);
+bool isDense(Value memref);
 Type elementOf(Value shaped);
 int64_t bytesOf(Type element);
-/// Whether sizes that kernels have as constants are static, operands that they take as dense ones are, and the epilogue has a vector form.
+/// Whether types are those that kernels are written for, sizes that kernels have as constants are static, operands that they take as dense
+/// ones are, and the epilogue has a vector form.
 bool hasKernelForm(mlir::Operation *op);
+/// The kernel ops inside `root`, in order.
+llvm::SmallVector<mlir::Operation *> kernelOps(mlir::Operation *root);
 /// Text that distinguishes two types, attributes or regions in kernel keys.
 std::string keyOf(mlir::Operation *op);
+/// The same for a region; `numbers` has those of values from outside, which are numbered where they occur first.
+void printKey(llvm::raw_ostream &os, mlir::Region &region, llvm::DenseMap<Value, int> &numbers);
+
+/// Names of kernels: one for each kind and key.
+class KernelNames {
+public:
+  /// The name, "KIND_NUMBER", and whether it is new.
+  std::pair<llvm::StringRef, bool> get(const llvm::Twine &kind, llvm::StringRef key);
+
+private:
+  llvm::StringMap<std::string> names;
+  llvm::StringMap<int> kinds;
+};
 
 } // namespace emo::codegen
 #endif // EMO_LIB_TARGET_KERNELS_KERNELFORM_H

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Kernels in gpu.modules -> LLVM dialect.
 #include "emo/Target/DeviceCode.h"
+#include "emo/Target/Passes.h"
 
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
@@ -46,6 +47,11 @@ struct KernelsToLLVM : PassWrapper<KernelsToLLVM, OperationPass<gpu::GPUModuleOp
 };
 } // namespace
 
+bool emo::hasDeviceInstruction(Operation *op) {
+  return isa<math::AbsFOp, math::AbsIOp, math::CeilOp, math::CopySignOp, math::CountLeadingZerosOp, math::CountTrailingZerosOp, math::CtPopOp,
+             math::FloorOp, math::FmaOp, math::RoundEvenOp, math::RsqrtOp, math::SqrtOp, math::TruncOp>(op);
+}
+
 LogicalResult CheckKernels::checkSignature(gpu::GPUFuncOp function) {
   if (!function.isKernel())
     return success();
@@ -66,8 +72,7 @@ LogicalResult CheckKernels::checkOp(Operation *op) {
     return op->emitOpError("is not supported, use @emo_shared: an external array in address space 3");
   Dialect *dialect = op->getDialect();
   if (dialect && (isa<math::MathDialect>(dialect) || isa<arith::RemFOp>(op))) {
-    if (isa<math::AbsFOp, math::AbsIOp, math::CeilOp, math::CopySignOp, math::CountLeadingZerosOp, math::CountTrailingZerosOp,
-            math::CtPopOp, math::FloorOp, math::FmaOp, math::RoundEvenOp, math::RsqrtOp, math::SqrtOp, math::TruncOp>(op))
+    if (hasDeviceInstruction(op))
       return success();
     return op->emitOpError(
         "has no code on the device, which has no mathematical library; expand it before, for example to llvm.nvvm.ex2.approx "
@@ -126,6 +131,7 @@ void emo::populateDeviceToLLVMPipeline(OpPassManager &pm) {
   // Operations of nvvm that are inline PTX.
   kernels.addPass(createConvertNVVMToLLVMPass());
   kernels.addPass(createReconcileUnrealizedCastsPass());
+  kernels.addPass(createAttachLoopAnnotations());
   kernels.addPass(createCanonicalizerPass());
   kernels.addPass(createCSEPass());
 }

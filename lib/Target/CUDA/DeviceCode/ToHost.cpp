@@ -3,6 +3,7 @@
 #include "NarrowFloats.h"
 #include "TargetMachine.h"
 #include "emo/Runtime/EmulatedCode.h"
+#include "emo/Target/HostMachine.h"
 
 #include "llvm/Analysis/ValueTracking.h"
 #include "llvm/IR/DebugInfo.h"
@@ -14,10 +15,7 @@
 #include "llvm/IR/Operator.h"
 #include "llvm/IR/ReplaceConstant.h"
 #include "llvm/IR/Verifier.h"
-#include "llvm/MC/TargetRegistry.h"
 #include "llvm/Object/ELFObjectFile.h"
-#include "llvm/Support/TargetSelect.h"
-#include "llvm/TargetParser/Triple.h"
 #include "llvm/Transforms/Utils/BasicBlockUtils.h"
 #include "llvm/Transforms/Utils/Cloning.h"
 
@@ -34,7 +32,6 @@ using llvm::IRBuilder;
 static constexpr StringLiteral kDirectMath[] = {EMO_SIM_MATH_F32(EMO_MATH_NAME)};
 #undef EMO_MATH_NAME
 
-static constexpr StringLiteral kHostTriple = "x86_64-unknown-linux-gnu";
 
 namespace {
 class HostLowering {
@@ -431,31 +428,17 @@ LogicalResult HostLowering::run(HostCode &result) {
 
 std::string emo::emulatedSymbol(const DeviceArch &arch, StringRef kernel) { return ("emo_emulated_" + arch.name + "_" + kernel).str(); }
 
-static std::unique_ptr<llvm::TargetMachine> makeHostMachine(Location loc) {
-  static std::once_flag initialised;
-  std::call_once(initialised, [] {
-    LLVMInitializeX86Target();
-    LLVMInitializeX86TargetInfo();
-    LLVMInitializeX86TargetMC();
-    LLVMInitializeX86AsmPrinter();
-  });
-  llvm::Triple triple(kHostTriple);
+static std::unique_ptr<llvm::TargetMachine> makeEmulatorMachine(Location loc) {
   std::string error;
-  const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, error);
-  if (!target) {
+  std::unique_ptr<llvm::TargetMachine> machine = makeHostMachine("x86-64-v3", "", llvm::CodeGenOptLevel::Default, error);
+  if (!machine)
     emitError(loc) << "this compiler cannot write x86-64 code: " << error;
-    return nullptr;
-  }
-  llvm::TargetOptions options;
-  options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
-  options.FunctionSections = true;
-  return std::unique_ptr<llvm::TargetMachine>(
-      target->createTargetMachine(triple, "x86-64-v3", "", options, llvm::Reloc::PIC_, std::nullopt, llvm::CodeGenOptLevel::Default));
+  return machine;
 }
 
 FailureOr<HostCode> emo::lowerToHost(const DeviceCode &code) {
   HostCode result{code.loc, llvm::CloneModule(*code.module), {}, {}};
-  std::unique_ptr<llvm::TargetMachine> machine = makeHostMachine(code.loc);
+  std::unique_ptr<llvm::TargetMachine> machine = makeEmulatorMachine(code.loc);
   if (!machine)
     return failure();
   result.module->setTargetTriple(machine->getTargetTriple());
@@ -485,7 +468,7 @@ static LogicalResult checkUndefined(StringRef object, Location loc) {
 }
 
 FailureOr<std::string> emo::emitHostObject(HostCode &code) {
-  std::unique_ptr<llvm::TargetMachine> machine = makeHostMachine(code.loc);
+  std::unique_ptr<llvm::TargetMachine> machine = makeEmulatorMachine(code.loc);
   if (!machine)
     return failure();
   FailureOr<std::string> object = generateCode(*code.module, std::move(machine), /*assembly=*/false, code.loc);
