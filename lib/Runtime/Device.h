@@ -16,6 +16,24 @@ struct LaunchShape {
   int64_t sharedBytes;
 };
 
+/// What emo_rt_launch gets.
+struct LaunchArgs {
+  static constexpr int32_t kMapSlots = 16;
+  const int64_t *slots;
+  int32_t count, maps;
+
+  /// Where map `i` lies among the slots.
+  const int64_t *map(int32_t i) const { return slots + (count + 7) / 8 * 8 + i * kMapSlots; }
+};
+
+/// What emo_rt_tensor_map gets.
+struct TiledMatrix {
+  const void *data;
+  emo_dtype dtype;
+  int64_t rows, columns, rowBytes;
+  int32_t boxRows, boxColumns;
+};
+
 /// Calls are made by one thread at a time; all functions that can fail return false or null with a message.
 class Device {
 public:
@@ -34,7 +52,9 @@ public:
   virtual bool download(void *to, const void *memory, int64_t bytes, std::string &error) = 0;
   /// Makes the weights known; gives their address on the device.
   virtual const char *useWeights(const Weights &weights, int64_t bytes, std::string &error) = 0;
-  virtual bool launch(int32_t kernel, const int64_t *args, int32_t numArgs, const LaunchShape &shape, std::string &error) = 0;
+  /// Encodes a tensor map.
+  virtual bool describe(void *map, const TiledMatrix &matrix, std::string &error) = 0;
+  virtual bool launch(int32_t kernel, const LaunchArgs &args, const LaunchShape &shape, std::string &error) = 0;
 
 protected:
   const emo_device_code *chosen = nullptr;

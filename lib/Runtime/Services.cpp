@@ -30,6 +30,8 @@ void *emo_rt_alloc(emo_context *ctx, int64_t bytes) {
     void *memory = device->allocate(bytes, "temporaries", ctx->error);
     if (!memory)
       giveUp(ctx);
+    ++ctx->counts.temporaries;
+    ctx->counts.temporaryBytes += bytes;
     ctx->deviceMemory.emplace_back(*device, memory);
     return memory;
   }
@@ -67,12 +69,20 @@ const void *emo_rt_param(emo_context *ctx, int32_t index) {
   return ctx->model->weightsAddress + ctx->model->program->params[index].offset;
 }
 
-void emo_rt_launch(emo_context *ctx, int32_t kernel, const int64_t *args, int32_t numArgs, int64_t gridX, int64_t gridY, int64_t gridZ,
-                   int32_t threads, int64_t sharedBytes) {
+void emo_rt_launch(emo_context *ctx, int32_t kernel, const int64_t *args, int32_t numArgs, int32_t numMaps, int64_t gridX, int64_t gridY,
+                   int64_t gridZ, int32_t threads, int64_t sharedBytes) {
   if (gridX <= 0 || gridY <= 0 || gridZ <= 0)
     return;
+  ++ctx->counts.launches;
   LaunchShape shape = {{gridX, gridY, gridZ}, threads, sharedBytes};
-  if (!ctx->model->device->launch(kernel, args, numArgs, shape, ctx->error))
+  if (!ctx->model->device->launch(kernel, {args, numArgs, numMaps}, shape, ctx->error))
+    giveUp(ctx);
+}
+
+void emo_rt_tensor_map(emo_context *ctx, void *map, const void *data, int32_t dtype, int64_t rows, int64_t columns, int64_t rowBytes,
+                       int32_t boxRows, int32_t boxColumns) {
+  TiledMatrix matrix = {data, emo_dtype(dtype), rows, columns, rowBytes, boxRows, boxColumns};
+  if (!ctx->model->device->describe(map, matrix, ctx->error))
     giveUp(ctx);
 }
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from .errors import Error
 
-PROGRAM_ABI = 3
+PROGRAM_ABI = 4
 MAX_RANK = 8
 ROLES = ("plain", "token_ids", "kv_cache", "lengths", "segments", "logits", "losses", "expert_mask", "router_probabilities", "expert_indices")
 TOKENIZE_PLAIN, TOKENIZE_BARE = 1, 2

@@ -72,6 +72,7 @@ static llvm::orc::SymbolMap runtimeSymbols(llvm::orc::LLJIT &jit) {
   add("emo_rt_param", emo_rt_param);
   add("emo_rt_launch", emo_rt_launch);
   add("emo_rt_device_output", emo_rt_device_output);
+  add("emo_rt_tensor_map", emo_rt_tensor_map);
   add("emo_rt_fail", emo_rt_fail);
   add("emo_rt_isa", emo_rt_isa);
   add("emo_rt_threads", emo_rt_threads);

@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-#define EMO_PROGRAM_ABI 3
+#define EMO_PROGRAM_ABI 4
 #define EMO_MAX_RANK 8
 
 typedef struct emo_context emo_context; /* one run of one entry; owned by the runtime */
@@ -149,10 +149,16 @@ typedef struct emo_program {
 /* Runs tasks 0..tasks-1 of kernel `kernel` on the pool and returns when all are done. Tasks are started in index order. */
 void emo_rt_parallel(emo_context *ctx, int32_t kernel, const int64_t *args, int64_t tasks, int64_t scratch_bytes);
 
-/* For entries of devices: starts a kernel of the device code in use with `num_args` arguments of 8 bytes. Launches of a run happen in
- * order; errors end the run. Nothing happens when a grid size is 0. */
-void emo_rt_launch(emo_context *ctx, int32_t kernel, const int64_t *args, int32_t num_args, int64_t grid_x, int64_t grid_y, int64_t grid_z,
-                   int32_t threads, int64_t shared_bytes);
+/* For entries of devices: starts a kernel of the device code in use with `num_args` arguments of 8 bytes and `num_maps` tensor maps of 128,
+ * which follow at the next multiple of 64 bytes. `args` is 64-byte aligned when there are maps. Launches of a run happen in order; errors end
+ * the run. Nothing happens when a grid size is 0. */
+void emo_rt_launch(emo_context *ctx, int32_t kernel, const int64_t *args, int32_t num_args, int32_t num_maps, int64_t grid_x, int64_t grid_y,
+                   int64_t grid_z, int32_t threads, int64_t shared_bytes);
+
+/* For entries of devices: writes to `map` (128 bytes) how kernels copy boxes of `box_rows` x `box_columns` elements to shared memory, with the
+ * 128-byte swizzle, from the matrix at `data` whose rows begin every `row_bytes` bytes (a multiple of 16). */
+void emo_rt_tensor_map(emo_context *ctx, void *map, const void *data, int32_t dtype, int64_t rows, int64_t columns, int64_t row_bytes,
+                       int32_t box_rows, int32_t box_columns);
 
 /* For entries of devices: output `index` of the entry is the memory at `data`, row-major; read when all launches are done. */
 void emo_rt_device_output(emo_context *ctx, int32_t index, const int64_t *dims, const void *data);

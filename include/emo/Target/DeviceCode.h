@@ -53,7 +53,7 @@ const DeviceArch *findDeviceArch(llvm::StringRef name);
 bool hasDeviceInstruction(mlir::Operation *op);
 
 /// gpu.modules of kernels -> LLVM dialect inside the same gpu.modules. Kernels are gpu.funcs with known_block_size whose arguments are
-/// !llvm.ptr<1>, i32, i64 or f32 and whose bodies are arith, cf, gpu (ids and barriers), llvm, math, nvvm, scf, ub and vector (1-D).
+/// !llvm.ptr<1>, i32, i64 or f32, the last emo.tensor_maps (an i64) of them !llvm.ptr to tensor maps by value, and whose bodies are arith, cf, gpu (ids and barriers), llvm, math, nvvm, scf, ub and vector (1-D).
 /// Anything else is an error that names the operation, and so is mathematics that would need a library on the device.
 void populateDeviceToLLVMPipeline(mlir::OpPassManager &pm);
 
@@ -144,6 +144,9 @@ struct Assembled {
   std::vector<PtxasNote> notes;
 };
 
+/// Why findPtxas finds none; empty when it does.
+std::string describeMissingPtxas(llvm::StringRef given = {});
+
 /// Runs ptxas. On failure the diagnostic has its message and the command to repeat, and the PTX is kept.
 mlir::FailureOr<Assembled> assemble(const DeviceArch &arch, llvm::StringRef ptx, mlir::Location loc, llvm::StringRef ptxas = {});
 
@@ -227,7 +230,7 @@ struct KernelReport {
 };
 
 /// Predicted seconds of a launch on the architecture's board: the larger of its matrix work at the main loop's predicted share of the peak,
-/// in whole waves of blocks, and its memory traffic at the published bandwidth.
+/// of the multiprocessor with most blocks, and its memory traffic at the published bandwidth.
 double predictSeconds(const KernelReport &report, const KernelWork &work);
 
 /// One report a kernel, in the order of code.kernels.
@@ -236,9 +239,26 @@ mlir::FailureOr<std::vector<KernelReport>> reportKernels(const DeviceCode &code,
 /// "KERNEL: 272 instructions: 36 IMAD, ..." and the same of its main loop.
 void writeCensusText(llvm::ArrayRef<SassKernel> kernels, llvm::raw_ostream &out);
 
-/// JSON: {"emo_cuda_report": 1, "kernels": [...]}; text: a few lines a kernel.
-void writeReportJSON(llvm::ArrayRef<KernelReport> reports, llvm::raw_ostream &out);
-void writeReportText(llvm::ArrayRef<KernelReport> reports, llvm::raw_ostream &out);
+/// Derived from the host's code: what a call of an entry with one sequence comes to.
+struct CallReport {
+  std::string arch, entry;
+  int64_t tokens = 0, positions = 0; // of the call, and of the sequence at its end
+  int64_t launches = 0;
+  std::vector<int64_t> layers; // launches of each layer
+  int64_t temporaryBytes = 0;
+};
+
+struct DeviceReport {
+  std::vector<KernelReport> kernels;
+  std::vector<CallReport> calls;
+};
+
+/// Adds what the module's emo.devices says: calls, and the work of kernels.
+void addCalls(mlir::ArrayAttr devices, DeviceReport &report);
+
+/// JSON: {"emo_cuda_report": 1, "kernels": [...], "calls": [...]}; text: a few lines a kernel and one a call.
+void writeReportJSON(const DeviceReport &report, llvm::raw_ostream &out);
+void writeReportText(const DeviceReport &report, llvm::raw_ostream &out);
 
 } // namespace emo
 

@@ -25,7 +25,8 @@ public:
   bool upload(void *memory, const void *from, int64_t bytes, std::string &error) override;
   bool download(void *to, const void *memory, int64_t bytes, std::string &error) override;
   const char *useWeights(const Weights &weights, int64_t bytes, std::string &error) override;
-  bool launch(int32_t kernel, const int64_t *args, int32_t numArgs, const LaunchShape &shape, std::string &error) override;
+  bool describe(void *map, const TiledMatrix &matrix, std::string &error) override;
+  bool launch(int32_t kernel, const LaunchArgs &args, const LaunchShape &shape, std::string &error) override;
 
 private:
   /// The context is current while one of these exists.
@@ -232,7 +233,21 @@ const char *CudaDevice::useWeights(const Weights &weights, int64_t bytes, std::s
   return check(driver->streamWait(stream), "copying the weights", error) ? reinterpret_cast<const char *>(weightsMemory) : nullptr;
 }
 
-bool CudaDevice::launch(int32_t kernel, const int64_t *args, int32_t numArgs, const LaunchShape &shape, std::string &error) {
+bool CudaDevice::describe(void *map, const TiledMatrix &matrix, std::string &error) {
+  if (!driver->tensorMapEncode) {
+    error = "the CUDA driver has no cuTensorMapEncodeTiled, which kernels for " + std::string(chosen->arch) +
+            " need; install a driver for CUDA 12.0 or newer";
+    return false;
+  }
+  int type = matrix.dtype == EMO_BF16 ? kTensorBf16 : kTensorF32;
+  uint64_t dims[] = {uint64_t(matrix.columns), uint64_t(matrix.rows)}, stride = uint64_t(matrix.rowBytes);
+  uint32_t box[] = {uint32_t(matrix.boxColumns), uint32_t(matrix.boxRows)}, steps[] = {1, 1};
+  Result result = driver->tensorMapEncode(map, type, 2, const_cast<void *>(matrix.data), dims, &stride, box, steps, /*interleave=*/0,
+                                          kTensorSwizzle128, kTensorPromoteL2, /*fill=*/0);
+  return check(result, "describing a matrix for its kernels", error);
+}
+
+bool CudaDevice::launch(int32_t kernel, const LaunchArgs &args, const LaunchShape &shape, std::string &error) {
   Current current(*this);
   Handle function = functions[kernel];
   // More than 48 KiB have to be asked for.
@@ -243,12 +258,15 @@ bool CudaDevice::launch(int32_t kernel, const int64_t *args, int32_t numArgs, co
   }
   // Each argument lies in 8 bytes, little endian: the driver reads as many as its kernel takes.
   void *pointers[64];
-  if (numArgs > 64) {
+  int32_t count = 0;
+  if (args.count + args.maps > 64) {
     error = std::string("kernel '") + chosen->kernels[kernel].name + "' has more than 64 arguments";
     return false;
   }
-  for (int32_t i = 0; i < numArgs; ++i)
-    pointers[i] = const_cast<int64_t *>(args + i);
+  for (int32_t i = 0; i < args.count; ++i)
+    pointers[count++] = const_cast<int64_t *>(args.slots + i);
+  for (int32_t i = 0; i < args.maps; ++i)
+    pointers[count++] = const_cast<int64_t *>(args.map(i));
   Result result = driver->launch(function, unsigned(shape.grid[0]), unsigned(shape.grid[1]), unsigned(shape.grid[2]), unsigned(shape.threads), 1, 1,
                                  unsigned(shape.sharedBytes), stream, pointers, nullptr);
   return check(result, chosen->kernels[kernel].name, error);

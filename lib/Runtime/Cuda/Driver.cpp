@@ -22,6 +22,9 @@ static std::string load(Driver &driver) {
     return std::string("the CUDA driver is too old: ") + kLibrary + " has no " #symbol "; install a driver for CUDA 11.2 or newer";
   EMO_CUDA_FUNCTIONS(EMO_CUDA_FIND)
 #undef EMO_CUDA_FIND
+#define EMO_CUDA_FIND(name, symbol, parameters) driver.name = reinterpret_cast<decltype(driver.name)>(dlsym(library, #symbol));
+  EMO_CUDA_NEW_FUNCTIONS(EMO_CUDA_FIND)
+#undef EMO_CUDA_FIND
   Result result = driver.init(0);
   if (result == kNoDevice)
     return "the CUDA driver finds no GPU; run with --device=emulate or --device=cpu";

@@ -43,16 +43,24 @@ using Result = int;                 // CUresult
   X(errorName, cuGetErrorName, (Result result, const char **name))                                                                         \
   X(errorText, cuGetErrorString, (Result result, const char **text))
 
+/// The same of functions that drivers for old GPUs lack; null then.
+#define EMO_CUDA_NEW_FUNCTIONS(X)                                                                                                          \
+  X(tensorMapEncode, cuTensorMapEncodeTiled,                                                                                               \
+    (void *map, int type, uint32_t rank, void *address, const uint64_t *dims, const uint64_t *strides, const uint32_t *box,                \
+     const uint32_t *steps, int interleave, int swizzle, int promotion, int fill))
+
 /// Values of cuda.h.
 enum { kAttributeMultiprocessors = 16, kAttributeMajor = 75, kAttributeMinor = 76 };
 enum { kFunctionDynamicShared = 8 };
 enum { kOutOfMemory = 2, kNoDevice = 100 };
 enum { kJitErrorLog = 5, kJitErrorLogBytes = 6 };
 enum { kStreamNonBlocking = 1 };
+enum { kTensorF32 = 7, kTensorBf16 = 9, kTensorSwizzle128 = 3, kTensorPromoteL2 = 2 }; // whole lines of 128 bytes
 
 struct Driver {
 #define EMO_CUDA_POINTER(name, symbol, parameters) Result(*name) parameters = nullptr;
   EMO_CUDA_FUNCTIONS(EMO_CUDA_POINTER)
+  EMO_CUDA_NEW_FUNCTIONS(EMO_CUDA_POINTER)
 #undef EMO_CUDA_POINTER
 
   /// Loads the library once for the process. Null with a message that says what to do.

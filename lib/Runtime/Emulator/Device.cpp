@@ -23,7 +23,8 @@ public:
   bool upload(void *to, const void *from, int64_t bytes, std::string &) override { return memcpy(to, from, bytes), true; }
   bool download(void *to, const void *from, int64_t bytes, std::string &) override { return memcpy(to, from, bytes), true; }
   const char *useWeights(const Weights &weights, int64_t bytes, std::string &error) override;
-  bool launch(int32_t kernel, const int64_t *args, int32_t numArgs, const LaunchShape &shape, std::string &error) override;
+  bool describe(void *map, const TiledMatrix &matrix, std::string &error) override;
+  bool launch(int32_t kernel, const LaunchArgs &args, const LaunchShape &shape, std::string &error) override;
 
 private:
   bool set(const std::string &option, const emo_program &program, std::string &error);
@@ -110,13 +111,21 @@ const char *EmulatedDevice::useWeights(const Weights &weights, int64_t bytes, st
   return weights.data();
 }
 
-bool EmulatedDevice::launch(int32_t kernel, const int64_t *args, int32_t, const LaunchShape &shape, std::string &error) {
+bool EmulatedDevice::describe(void *map, const TiledMatrix &matrix, std::string &error) {
+  emulator::TensorType type = matrix.dtype == EMO_BF16 ? emulator::TensorType::BF16 : emulator::TensorType::F32;
+  uint64_t dims[] = {uint64_t(matrix.columns), uint64_t(matrix.rows)}, stride = uint64_t(matrix.rowBytes);
+  uint32_t box[] = {uint32_t(matrix.boxColumns), uint32_t(matrix.boxRows)}, steps[] = {1, 1};
+  return emulator::encodeTensorMapTiled(map, type, 2, matrix.data, dims, &stride, box, steps, emulator::TensorInterleave::None,
+                                        emulator::TensorSwizzle::Bytes128, 0, emulator::TensorFill::Zero, error);
+}
+
+bool EmulatedDevice::launch(int32_t kernel, const LaunchArgs &args, const LaunchShape &shape, std::string &error) {
   const emo_device_kernel &code = chosen->kernels[kernel];
   if (!code.emulated) {
     error = "this program was compiled without emulation";
     return false;
   }
-  emulator::Launch launch = {code.name, code.emulated, args, {}, uint32_t(shape.threads), uint32_t(shape.sharedBytes)};
+  emulator::Launch launch = {code.name, code.emulated, args.slots, {}, uint32_t(shape.threads), uint32_t(shape.sharedBytes)};
   launch.grid = {uint32_t(shape.grid[0]), uint32_t(shape.grid[1]), uint32_t(shape.grid[2])};
   emulator::Counters ignored;
   return emulator::launch(launch, settings, ignored, error);

@@ -12,7 +12,7 @@ KernelLibrary::KernelLibrary(ModuleOp parent, const DeviceArch &arch) : arch(arc
 }
 
 StringRef KernelLibrary::get(const Twine &kind, StringRef key, const KernelShape &shape, ValueRange operands,
-                             Fn<void(DeviceEmit &, ValueRange)> write) {
+                             Fn<void(DeviceEmit &, ValueRange)> write, int maps) {
   auto [name, isNew] = names.get(kind, key);
   if (!isNew)
     return name;
@@ -20,7 +20,10 @@ StringRef KernelLibrary::get(const Twine &kind, StringRef key, const KernelShape
   SmallVector<Type> types;
   for (Type type : operands.getTypes())
     types.push_back(isa<MemRefType>(type) ? Type(LLVM::LLVMPointerType::get(b.getContext(), 1)) : type.isIndex() ? b.getI32Type() : type);
+  types.append(maps, LLVM::LLVMPointerType::get(b.getContext()));
   auto function = gpu::GPUFuncOp::create(b, name, b.getFunctionType(types, {}));
+  if (maps)
+    function->setAttr("emo.tensor_maps", b.getI64IntegerAttr(maps));
   function->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), b.getUnitAttr());
   function.setKnownBlockSize(std::array<int32_t, 3>{shape.threads, 1, 1});
   if (shape.sharedBytes)
@@ -32,8 +35,14 @@ StringRef KernelLibrary::get(const Twine &kind, StringRef key, const KernelShape
   return name;
 }
 
-void DeviceHost::launch(StringRef kernel, ValueRange args, ValueRange grid, const KernelShape &shape) {
+void DeviceHost::launch(StringRef kernel, ValueRange args, ValueRange grid, const KernelShape &shape, ArrayRef<TensorBoxes> maps) {
   Value one = c(1);
-  DeviceLaunchOp::create(b, kernel, args, grid[0], grid.size() > 1 ? grid[1] : one, grid.size() > 2 ? grid[2] : one, shape.threads,
-                         c(shape.sharedBytes));
+  Values matrices;
+  SmallVector<int64_t> boxes;
+  for (const TensorBoxes &map : maps) {
+    matrices.push_back(map.matrix);
+    boxes.append({map.rows, map.columns});
+  }
+  DeviceLaunchOp::create(b, kernel, args, matrices, grid[0], grid.size() > 1 ? grid[1] : one, grid.size() > 2 ? grid[2] : one, shape.threads,
+                         c(shape.sharedBytes), boxes);
 }

@@ -18,6 +18,12 @@ struct KernelShape {
   int64_t sharedBytes = 0; // static bound; 0: none
 };
 
+/// Boxes of `rows` x `columns` of a matrix that a kernel copies to shared memory; see emo.device_launch.
+struct TensorBoxes {
+  Value matrix;
+  int64_t rows, columns;
+};
+
 /// The kernels of one architecture, without duplicates.
 class KernelLibrary {
 public:
@@ -26,9 +32,9 @@ public:
   const DeviceArch &arch;
 
   /// The name of the kernel that `key` describes; `write` makes its body the first time. Operands of type memref become !llvm.ptr<1>
-  /// arguments, index operands i32, others keep their type.
+  /// arguments, index operands i32, others keep their type. `maps` tensor maps follow as !llvm.ptr.
   llvm::StringRef get(const llvm::Twine &kind, llvm::StringRef key, const KernelShape &shape, ValueRange operands,
-                      Fn<void(DeviceEmit &, ValueRange args)> write);
+                      Fn<void(DeviceEmit &, ValueRange args)> write, int maps = 0);
 
 private:
   mlir::gpu::GPUModuleOp module;
@@ -39,7 +45,7 @@ private:
 struct DeviceHost : Host {
   using Host::Host;
   /// grid: one to three sizes.
-  void launch(llvm::StringRef kernel, ValueRange args, ValueRange grid, const KernelShape &shape);
+  void launch(llvm::StringRef kernel, ValueRange args, ValueRange grid, const KernelShape &shape, llvm::ArrayRef<TensorBoxes> maps = {});
 };
 
 // One per kernel op; false means that the op has no kernel for its types or form and stays.

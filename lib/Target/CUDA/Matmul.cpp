@@ -44,15 +44,13 @@ static void launchFew(Product &product, DeviceHost &host, KernelLibrary &library
 // Tiles of weights alone fill a device when rows are few; blocks of 128 rows only when there are enough of them.
 static constexpr TensorTile kLow{16, 64, 64, 16, 16, 4}, kMiddle{64, 64, 32, 32, 32, 4}, kLarge{128, 128, 32, 64, 64, 4},
     kLargeLoss{128, 128, 32, 64, 32, 4};                                // leaves registers for exponentials
-static constexpr TensorTile kLargeWarpgroups{128, 128, 64, 16, 128, 4}; // sm_90a
-static constexpr int64_t kMultiprocessors = 108;                        // of the smallest device that large tiles are for
 
 /// By the rows that a weight meets, on average of the experts.
 static void launchTiles(Product &product, DeviceHost &host, KernelLibrary &library) {
   int64_t experts = std::max<int64_t>(1, product.experts);
   auto below = [&](int64_t rows) { return less(host, product.rows, host.c(rows * experts)); };
   int64_t columnTiles = llvm::divideCeil(product.n * product.accumulators, kLarge.columns);
-  int64_t enough = llvm::divideCeil(kMultiprocessors, columnTiles) * kLarge.rows; // rows for a block on each multiprocessor
+  int64_t enough = llvm::divideCeil(library.arch.multiprocessors, columnTiles) * kLarge.rows; // rows for a block on each multiprocessor
   int64_t large = std::max<int64_t>(96, product.grouped() ? enough / experts : enough);
   branch(
       host, below(17), [&] { launchTensor(product, host, library, kLow); },
@@ -60,7 +58,10 @@ static void launchTiles(Product &product, DeviceHost &host, KernelLibrary &libra
         branch(
             host, below(large), [&] { launchTensor(product, host, library, kMiddle); },
             [&] {
-              launchTensor(product, host, library, library.arch.hasWgmma() ? kLargeWarpgroups : product.op ? kLarge : kLargeLoss);
+              if (library.arch.hasWgmma())
+                launchWarpgroups(product, host, library);
+              else
+                launchTensor(product, host, library, product.op ? kLarge : kLargeLoss);
             });
       });
 }

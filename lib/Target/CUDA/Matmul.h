@@ -83,9 +83,9 @@ class ProductWriter {
 public:
   ProductWriter(DeviceEmit &e, const Product &product, ValueRange args);
 
-  /// Splits block number `block` of a one-dimensional grid into a tile of rows and a tile of columns, so that blocks that run together
-  /// share rows and weights in the level-2 cache.
-  std::pair<Value, Value> ownTile(int64_t columnTiles);
+  /// Splits tile number `index` of `count` into a tile of rows and a tile of columns, so that neighbours, which run together, share rows and
+  /// weights in the level-2 cache.
+  std::pair<Value, Value> tileAt(Value index, Value count, int64_t columnTiles);
   /// Tile number `tile` of `size` rows. Whole warps must call it.
   RowTile findTile(Value tile, int64_t size);
   /// The expert of one row; whole warps must call it. Null without groups.
@@ -143,12 +143,12 @@ void launchSimple(Product &product, DeviceHost &host, KernelLibrary &library, in
 struct TensorTile {
   int rows, columns, depth, warpRows, warpColumns, stages;
   int threads() const { return rows / warpRows * (columns / warpColumns) * 32; }
-  bool byWarpgroups() const { return warpRows == 16 && warpColumns == columns && rows % 64 == 0; }
   int64_t sharedBytes() const { return int64_t(stages) * (rows + columns) * depth * 2; }
 };
-/// Tiles whose warps have all columns and 16 rows take wgmma, four warps together; others mma.sync.
-/// bf16 by tensor cores; K and lhs's stride are multiples of 8.
+/// bf16 by mma.sync; K and lhs's stride are multiples of 8.
 void launchTensor(Product &product, DeviceHost &host, KernelLibrary &library, const TensorTile &tile);
+/// The same by wgmma, in tiles of 128 rows.
+void launchWarpgroups(Product &product, DeviceHost &host, KernelLibrary &library);
 /// The one of the two that fits rows and their number.
 void launchTiled(Product &product, DeviceHost &host, KernelLibrary &library, int width);
 /// Runs `launch` with elements of the largest width that lhs's rows allow (width 1: single ones), which may be known at run time only.

@@ -80,19 +80,19 @@ ProductWriter::ProductWriter(DeviceEmit &e, const Product &product, ValueRange a
   // Results are distinct from all other operands.
   auto function = cast<gpu::GPUFuncOp>(e.b.getInsertionBlock()->getParentOp());
   for (auto [i, type] : llvm::enumerate(function.getArgumentTypes()))
-    if (isa<LLVM::LLVMPointerType>(type))
+    if (auto pointer = dyn_cast<LLVM::LLVMPointerType>(type); pointer && pointer.getAddressSpace() == 1)
       function.setArgAttr(i, LLVM::LLVMDialect::getNoAliasAttrName(), e.b.getUnitAttr());
 }
 
-std::pair<Value, Value> ProductWriter::ownTile(int64_t columnTiles) {
+std::pair<Value, Value> ProductWriter::tileAt(Value index, Value count, int64_t columnTiles) {
   if (columnTiles == 1)
-    return {e.block(), e.c(0)};
+    return {index, e.c(0)};
   // Up to 8 tiles of rows go through all columns together.
   int64_t group = 8 * columnTiles;
-  Value first = e.mul(e.div(e.block(), e.c(group)), 8), inside = e.rem(e.block(), e.c(group));
-  Value count = e.min(e.c(8), e.sub(e.div(e.blocks(), e.c(columnTiles)), first));
-  Value column = e.div(inside, count);
-  return {e.add(first, e.sub(inside, e.mul(column, count))), column};
+  Value first = e.mul(e.div(index, e.c(group)), 8), inside = e.rem(index, e.c(group));
+  Value rows = e.min(e.c(8), e.sub(e.div(count, e.c(columnTiles)), first));
+  Value column = e.div(inside, rows);
+  return {e.add(first, e.sub(inside, e.mul(column, rows))), column};
 }
 
 /// Inclusive sums over the lanes of a warp.

@@ -99,7 +99,7 @@ Values SimpleWriter::multiply(Value lhs, Value rhs, ValueRange sums) {
 }
 
 void SimpleWriter::write() {
-  auto [rowTile, columnTile] = p.ownTile(llvm::divideCeil(product.n, columns));
+  auto [rowTile, columnTile] = p.tileAt(e.block(), e.blocks(), llvm::divideCeil(product.n, columns));
   RowTile tile = p.findTile(rowTile, kTile);
   Value firstColumn = e.mul(columnTile, columns), c0 = e.c(0);
   e.onlyIf(e.less(tile.first, tile.end), [&] {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Products of bf16 by mma.sync or wgmma: a ring of tiles in shared memory, filled by asynchronous copies.
+// Products of bf16 by mma.sync: a ring of tiles in shared memory, filled by asynchronous copies.
 #include "Matmul.h"
 #include "Tensor.h"
 
@@ -28,7 +28,6 @@ private:
   Copies weightCopies(Value expert, Value firstColumn);
   void copy(const Copies &copies, Value stage, Value k);
   Values mainLoop(const Copies &lhs, const Copies &weights);
-  Values warpgroupLoop(const Copies &lhs, const Copies &weights);
   Values multiplyStage(Value stage, ValueRange sums);
   void finish(const RowTile &tile, Value columnTile, ValueRange sums);
 
@@ -153,49 +152,6 @@ Values TensorWriter::mainLoop(const Copies &lhs, const Copies &weights) {
   return result;
 }
 
-/// A stage is filled again two steps after its products were started: the wait of the step between, by all threads in front of the next
-/// barrier, has ended them, while the last ones are under way.
-Values TensorWriter::warpgroupLoop(const Copies &lhs, const Copies &weights) {
-  int64_t steps = llvm::divideCeil(product.k, shape.depth), ahead = shape.stages - 2;
-  auto fill = [&](Value stage, Value k) {
-    copy(lhs, stage, k);
-    copy(weights, stage, k);
-  };
-  for (int s = 0; s < ahead; ++s) {
-    if (s < steps)
-      fill(e.c(s * stageBytes()), e.c(s * shape.depth));
-    commitCopies(e);
-  }
-  int count = shape.columns / 2;
-  Type type = LLVM::LLVMStructType::getLiteral(e.b.getContext(), SmallVector<Type>(count, e.b.getF32Type()));
-  Value base = LLVM::PtrToIntOp::create(e.b, e.b.getI32Type(), e.shared());
-  Value ownRows = e.mul(e.div(e.thread(), e.c(128)), 64 * tileRows.rowBytes());
-  auto next = [&](Value stage) {
-    Value following = e.add(stage, stageBytes());
-    return e.select(e.equal(following, e.c(shape.stages * stageBytes())), e.c(0), following);
-  };
-  Values init = {LLVM::ZeroOp::create(e.b, type), e.c(0), e.c(ahead * stageBytes())};
-  Values result = e.repeatedLoop(e.c(0), e.c(steps * shape.depth), shape.depth, 1, init, [&](Value k, ValueRange carried) {
-    Value stage = carried[1], filled = carried[2];
-    waitCopies(e, shape.stages - 3);
-    fenceForProducts(e);
-    e.barrier();
-    if (steps > ahead)
-      e.onlyIf(e.less(k, e.c((steps - ahead) * shape.depth)), [&] { fill(filled, e.add(k, ahead * shape.depth)); });
-    commitCopies(e);
-    Value address = e.add(base, stage);
-    Value a = productOperand(e, e.add(address, ownRows)), b = productOperand(e, e.add(address, shape.rows * tileRows.rowBytes()));
-    Value sums = startProducts(e, a, b, carried[0], shape.columns, shape.depth);
-    waitProducts(e, 1);
-    return Values{sums, next(stage), next(filled)};
-  });
-  waitProducts(e, 0);
-  Values sums;
-  for (int i = 0; i < count; ++i)
-    sums.push_back(LLVM::ExtractValueOp::create(e.b, result[0], i));
-  return sums;
-}
-
 /// Lane l has rows l / 4 and l / 4 + 8, columns 2 * (l % 4) and the next of each 16x8 fragment.
 void TensorWriter::finish(const RowTile &tile, Value columnTile, ValueRange sums) {
   int fragments = shape.warpColumns / 8, together = product.accumulators;
@@ -220,7 +176,7 @@ void TensorWriter::finish(const RowTile &tile, Value columnTile, ValueRange sums
 }
 
 void TensorWriter::write() {
-  auto [rowTile, columnTile] = p.ownTile(llvm::divideCeil(product.n, columns()));
+  auto [rowTile, columnTile] = p.tileAt(e.block(), e.blocks(), llvm::divideCeil(product.n, columns()));
   RowTile tile = p.findTile(rowTile, shape.rows);
   Value firstColumn = e.mul(columnTile, columns());
   e.onlyIf(e.less(tile.first, tile.end), [&] {
@@ -240,7 +196,7 @@ void TensorWriter::write() {
       weightPlaces.push_back(e.add(tileRows.offset(e, weightRow, e.add(odd, 2 * k)), shape.rows * tileRows.rowBytes()));
     }
     Copies lhs = lhsCopies(tile), weights = weightCopies(tile.expert, firstColumn);
-    finish(tile, columnTile, shape.byWarpgroups() ? warpgroupLoop(lhs, weights) : mainLoop(lhs, weights));
+    finish(tile, columnTile, mainLoop(lhs, weights));
   });
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Pass emo-lower-to-runtime: entry functions, launches, parameters and temporaries become calls of the runtime's services.
+#include "DeviceCalls.h"
 #include "emo/Dialect/Emo/IR/Emo.h"
+#include "emo/Runtime/Program.h"
 #include "emo/Target/Passes.h"
 
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -47,8 +49,9 @@ private:
   void lowerLaunch(LaunchOp op);
   void lowerDeviceLaunch(DeviceLaunchOp op);
   /// The function `prefix` + a letter for each of `args`, which stores them to a block on its stack and ends with what `write` makes of
-  /// its `fixed` first arguments and the block.
-  void callWithBlock(StringRef prefix, ValueRange fixed, ValueRange args, function_ref<void(ValueRange, Value)> write);
+  /// its `fixed` first arguments and the block, which has room for `more` values of 8 bytes.
+  void callWithBlock(StringRef prefix, ValueRange fixed, ValueRange args, int64_t more, function_ref<void(ValueRange, Value)> write);
+  void describeMap(Value memref, ArrayRef<int64_t> box, SmallVectorImpl<Value> &values);
   void lowerExpandShape(memref::ExpandShapeOp op);
   LogicalResult lowerAsserts();
 
@@ -62,7 +65,8 @@ private:
 struct LowerToRuntimePass : emo::impl::LowerToRuntimeBase<LowerToRuntimePass> {
   void declareServices();
   DictionaryAttr describeValue(DictionaryAttr attrs, Type type, Twine fallback);
-  ArrayAttr describeEntries(StringAttr device);
+  /// With what calls come to where `calls` are given.
+  ArrayAttr describeEntries(StringAttr device, DeviceCalls *calls = nullptr);
   ArrayAttr describeDevices(llvm::StringMap<llvm::StringMap<int32_t>> &kernels);
   void runOnOperation() override;
 };
@@ -216,7 +220,8 @@ void EntryLowering::lowerParam(ParamRefOp op) {
 }
 
 /// One function per list of types ('p' for pointers, 'i' for integers), so that a launch is one line.
-void EntryLowering::callWithBlock(StringRef prefix, ValueRange fixed, ValueRange args, function_ref<void(ValueRange, Value)> write) {
+void EntryLowering::callWithBlock(StringRef prefix, ValueRange fixed, ValueRange args, int64_t more,
+                                  function_ref<void(ValueRange, Value)> write) {
   SmallVector<Value> all(fixed);
   std::string name = prefix.str();
   for (Value arg : args) {
@@ -232,7 +237,7 @@ void EntryLowering::callWithBlock(StringRef prefix, ValueRange fixed, ValueRange
     auto launch = LLVM::LLVMFuncOp::create(b, name, type, LLVM::Linkage::Internal);
     Block *body = launch.addEntryBlock(b);
     b.setInsertionPointToStart(body);
-    Value block = LLVM::AllocaOp::create(b, ptr(), b.getI64Type(), i64(std::max<int64_t>(args.size(), 1)));
+    Value block = LLVM::AllocaOp::create(b, ptr(), b.getI64Type(), i64(std::max<int64_t>(args.size() + more, 1)), /*alignment=*/64);
     for (auto [i, arg] : llvm::enumerate(body->getArguments().drop_front(fixed.size())))
       LLVM::StoreOp::create(b, arg, element(block, i));
     write(ValueRange(body->getArguments()).take_front(fixed.size()), block);
@@ -245,10 +250,22 @@ void EntryLowering::lowerLaunch(LaunchOp op) {
   b.setInsertionPoint(op);
   b.setLoc(op.getLoc());
   SmallVector<Value> fixed = {context, i32(kernels.lookup(op.getKernel())), toI64(op.getTasks()), toI64(op.getScratchBytes())};
-  callWithBlock("emo_launch_", fixed, op.getArgs(), [&](ValueRange given, Value block) {
+  callWithBlock("emo_launch_", fixed, op.getArgs(), 0, [&](ValueRange given, Value block) {
     call("emo_rt_parallel", Type(), {given[0], given[1], block, given[2], given[3]});
   });
   op.erase();
+}
+
+/// What emo_rt_tensor_map takes behind the map itself.
+void EntryLowering::describeMap(Value memref, ArrayRef<int64_t> box, SmallVectorImpl<Value> &values) {
+  auto type = cast<MemRefType>(memref.getType());
+  auto metadata = memref::ExtractStridedMetadataOp::create(b, memref);
+  int64_t last = type.getRank() - 1, bytes = bytesOf(type.getElementType());
+  Value rows = i64(1);
+  for (int64_t d = 0; d < last; ++d)
+    rows = arith::MulIOp::create(b, rows, toI64(metadata.getSizes()[d]));
+  Value distance = arith::MulIOp::create(b, toI64(metadata.getStrides()[last - 1]), i64(bytes));
+  values.append({addressOf(memref), i32(type.getElementType().isBF16() ? EMO_BF16 : EMO_F32), rows, i64(type.getDimSize(last)), distance, i32(box[0]), i32(box[1])});
 }
 
 void EntryLowering::lowerDeviceLaunch(DeviceLaunchOp op) {
@@ -259,9 +276,20 @@ void EntryLowering::lowerDeviceLaunch(DeviceLaunchOp op) {
     fixed.push_back(toI64(size));
   fixed.push_back(i32(op.getThreads()));
   fixed.push_back(toI64(op.getSharedBytes()));
-  int32_t count = op.getArgs().size();
-  callWithBlock("emo_device_launch_", fixed, op.getArgs(), [&](ValueRange given, Value block) {
-    call("emo_rt_launch", Type(), {given[0], given[1], block, i32(count), given[2], given[3], given[4], given[5], given[6]});
+  size_t common = fixed.size();
+  for (auto [i, memref] : llvm::enumerate(op.getMaps()))
+    describeMap(memref, op.getBoxes().slice(2 * i, 2), fixed);
+  constexpr int64_t kMapSlots = 16; // Program.h
+  int64_t count = op.getArgs().size(), maps = op.getMaps().size(), first = llvm::alignTo(count, 8);
+  std::string prefix = maps ? "emo_device_launch_" + std::to_string(maps) : "emo_device_launch_";
+  callWithBlock(prefix, fixed, op.getArgs(), first - count + maps * kMapSlots, [&](ValueRange given, Value block) {
+    size_t each = maps ? (given.size() - common) / maps : 0;
+    for (int64_t i = 0; i < maps; ++i) {
+      SmallVector<Value> operands = {given[0], element(block, first + i * kMapSlots)};
+      llvm::append_range(operands, given.slice(common + i * each, each));
+      call("emo_rt_tensor_map", Type(), operands);
+    }
+    call("emo_rt_launch", Type(), {given[0], given[1], block, i32(count), i32(maps), given[2], given[3], given[4], given[5], given[6]});
   });
   op.erase();
 }
@@ -369,8 +397,10 @@ void LowerToRuntimePass::declareServices() {
   declare("emo_rt_alloc", ptr, {ptr, b.getI64Type()});
   declare("emo_rt_output", ptr, {ptr, b.getI32Type(), ptr});
   declare("emo_rt_param", ptr, {ptr, b.getI32Type()});
+  declare("emo_rt_tensor_map", none,
+          {ptr, ptr, ptr, b.getI32Type(), b.getI64Type(), b.getI64Type(), b.getI64Type(), b.getI32Type(), b.getI32Type()});
   declare("emo_rt_launch", none,
-          {ptr, b.getI32Type(), ptr, b.getI32Type(), b.getI64Type(), b.getI64Type(), b.getI64Type(), b.getI32Type(), b.getI64Type()});
+          {ptr, b.getI32Type(), ptr, b.getI32Type(), b.getI32Type(), b.getI64Type(), b.getI64Type(), b.getI64Type(), b.getI32Type(), b.getI64Type()});
   declare("emo_rt_device_output", none, {ptr, b.getI32Type(), ptr, ptr});
   declare("emo_rt_fail", none, {ptr, ptr, ptr, b.getI32Type()});
 }
@@ -393,7 +423,7 @@ DictionaryAttr LowerToRuntimePass::describeValue(DictionaryAttr attrs, Type type
 }
 
 /// The entries of a device; null: those of the CPU.
-ArrayAttr LowerToRuntimePass::describeEntries(StringAttr device) {
+ArrayAttr LowerToRuntimePass::describeEntries(StringAttr device, DeviceCalls *calls) {
   Builder b(&getContext());
   SmallVector<Attribute> entries;
   for (func::FuncOp function : getOperation().getOps<func::FuncOp>()) {
@@ -419,18 +449,22 @@ ArrayAttr LowerToRuntimePass::describeEntries(StringAttr device) {
       }
       outputs.push_back(describeValue(function.getResultAttrDict(i), function.getResultTypes()[i], "output" + Twine(i)));
     }
-    entries.push_back(b.getDictionaryAttr({b.getNamedAttr("name", name ? name : function.getSymNameAttr()),
-                                           b.getNamedAttr("symbol", b.getStringAttr("emo_entry_" + function.getName())),
-                                           b.getNamedAttr("inputs", b.getArrayAttr(inputs)),
-                                           b.getNamedAttr("outputs", b.getArrayAttr(outputs))}));
+    SmallVector<NamedAttribute> entry = {b.getNamedAttr("name", name ? name : function.getSymNameAttr()),
+                                         b.getNamedAttr("symbol", b.getStringAttr("emo_entry_" + function.getName())),
+                                         b.getNamedAttr("inputs", b.getArrayAttr(inputs)),
+                                         b.getNamedAttr("outputs", b.getArrayAttr(outputs))};
+    if (calls)
+      entry.push_back(b.getNamedAttr("calls", calls->predict(function)));
+    entries.push_back(b.getDictionaryAttr(entry));
   }
   return b.getArrayAttr(entries);
 }
 
-/// {arch, kernels, entries} of each gpu.module.
+/// {arch, kernels, entries, work} of each gpu.module.
 ArrayAttr LowerToRuntimePass::describeDevices(llvm::StringMap<llvm::StringMap<int32_t>> &kernels) {
   Builder b(&getContext());
   SmallVector<Attribute> devices;
+  std::optional<DeviceCalls> calls;
   for (Operation &nested : *getOperation().getBody()) {
     auto device = nested.getAttrOfType<StringAttr>("emo.device");
     if (!device || !nested.hasTrait<OpTrait::SymbolTable>())
@@ -441,8 +475,11 @@ ArrayAttr LowerToRuntimePass::describeDevices(llvm::StringMap<llvm::StringMap<in
         kernels[device.getValue()].try_emplace(function.getName(), names.size());
         names.push_back(function.getName());
       }
+    if (!calls)
+      calls.emplace(getOperation());
+    ArrayAttr entries = describeEntries(device, &*calls);
     devices.push_back(b.getDictionaryAttr({b.getNamedAttr("arch", device), b.getNamedAttr("kernels", b.getStrArrayAttr(names)),
-                                           b.getNamedAttr("entries", describeEntries(device))}));
+                                           b.getNamedAttr("entries", entries), b.getNamedAttr("work", calls->takeWork())}));
   }
   return b.getArrayAttr(devices);
 }

@@ -103,3 +103,63 @@ gpu.module @sm_80 attributes {emo.device = "sm_80"} {
     gpu.return
   }
 }
+// -----
+// C5
+func.func @f(%x: memref<?x64xbf16>, %s: memref<?x4x64xbf16, strided<[512, 64, 1]>>, %n: index) attributes {emo.device = "sm_90a"} {
+  // expected-error @+1 {{'emo.device_launch' op gives 1 tensor maps, its kernel 'k' takes 0}}
+  emo.device_launch "k"(%n) maps(%x : memref<?x64xbf16>) boxes [16, 64] grid(%n, %n, %n) threads(64) shared(%n) : index
+  return
+}
+gpu.module @sm_90a attributes {emo.device = "sm_90a"} {
+  gpu.func @k(%n: i32, %map: !llvm.ptr) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+    gpu.return
+  }
+}
+// -----
+// C6
+func.func @f(%x: memref<?x64xbf16>, %s: memref<?x4x64xbf16, strided<[512, 64, 1]>>, %n: index) attributes {emo.device = "sm_90a"} {
+  // expected-error @+1 {{'emo.device_launch' op has 1 sizes of boxes for 1 maps, expected two each}}
+  emo.device_launch "k"(%n) maps(%x : memref<?x64xbf16>) boxes [16] grid(%n, %n, %n) threads(64) shared(%n) : index
+  return
+}
+gpu.module @sm_90a attributes {emo.device = "sm_90a"} {
+  gpu.func @k(%n: i32, %map: !llvm.ptr) kernel attributes {known_block_size = array<i32: 64, 1, 1>, emo.tensor_maps = 1 : i64} {
+    gpu.return
+  }
+}
+// -----
+// C7
+func.func @f(%x: memref<?x64xbf16>, %s: memref<?x4x64xbf16, strided<[512, 64, 1]>>, %n: index) attributes {emo.device = "sm_90a"} {
+  // expected-error @+1 {{'emo.device_launch' op makes a map of 'memref<?x4x64xbf16, strided<[512, 64, 1]>>', expected rows of a static number of neighbouring bf16 or f32 at one distance}}
+  emo.device_launch "k"(%n) maps(%s : memref<?x4x64xbf16, strided<[512, 64, 1]>>) boxes [16, 64] grid(%n, %n, %n) threads(64) shared(%n) : index
+  return
+}
+gpu.module @sm_90a attributes {emo.device = "sm_90a"} {
+  gpu.func @k(%n: i32, %map: !llvm.ptr) kernel attributes {known_block_size = array<i32: 64, 1, 1>, emo.tensor_maps = 1 : i64} {
+    gpu.return
+  }
+}
+// -----
+// C8
+func.func @f(%x: memref<?x64xbf16>, %s: memref<?x4x64xbf16, strided<[512, 64, 1]>>, %n: index) attributes {emo.device = "sm_90a"} {
+  // expected-error @+1 {{'emo.device_launch' op has a box of 257 rows of 128 bytes, expected 1 to 256 rows of 128 bytes}}
+  emo.device_launch "k"(%n) maps(%x : memref<?x64xbf16>) boxes [257, 64] grid(%n, %n, %n) threads(64) shared(%n) : index
+  return
+}
+gpu.module @sm_90a attributes {emo.device = "sm_90a"} {
+  gpu.func @k(%n: i32, %map: !llvm.ptr) kernel attributes {known_block_size = array<i32: 64, 1, 1>, emo.tensor_maps = 1 : i64} {
+    gpu.return
+  }
+}
+// -----
+// C8
+func.func @f(%x: memref<?x64xbf16>, %s: memref<?x4x64xbf16, strided<[512, 64, 1]>>, %n: index) attributes {emo.device = "sm_90a"} {
+  // expected-error @+1 {{'emo.device_launch' op has a box of 16 rows of 64 bytes, expected 1 to 256 rows of 128 bytes}}
+  emo.device_launch "k"(%n) maps(%x : memref<?x64xbf16>) boxes [16, 32] grid(%n, %n, %n) threads(64) shared(%n) : index
+  return
+}
+gpu.module @sm_90a attributes {emo.device = "sm_90a"} {
+  gpu.func @k(%n: i32, %map: !llvm.ptr) kernel attributes {known_block_size = array<i32: 64, 1, 1>, emo.tensor_maps = 1 : i64} {
+    gpu.return
+  }
+}

@@ -77,6 +77,14 @@ int cuLaunchKernel(Handle function, unsigned gridX, unsigned gridY, unsigned gri
   }
   return blockY != 1 || blockZ != 1 || stream == NULL || arguments == NULL || extra != NULL;
 }
+int cuTensorMapEncodeTiled(void *map, int type, unsigned rank, void *address, const unsigned long long *dims, const unsigned long long *strides,
+                           const unsigned *box, const unsigned *steps, int interleave, int swizzle, int promotion, int fill) {
+  FAIL_IF_ASKED;
+  int wrong = (Address)map % 64 || rank != 2 || steps[0] != 1 || steps[1] != 1 || interleave || promotion != 2 || fill;
+  wrong |= (Address)address % 16 || strides[0] % 16 || box[1] > 256 || swizzle != 3 || box[0] * (type == 9 ? 2 : 4) != 128;
+  wrong |= dims[0] == 0 || dims[1] == 0;
+  return memset(map, 0, 128), wrong;
+}
 int cuGetErrorName(int result, const char **name) {
   *name = result == 719 ? "CUDA_ERROR_LAUNCH_FAILED" : result == 218 ? "CUDA_ERROR_INVALID_PTX" : result == 2 ? "CUDA_ERROR_OUT_OF_MEMORY" : NULL;
   return *name == NULL;

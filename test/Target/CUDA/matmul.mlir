@@ -37,18 +37,32 @@
 
 // HOPPER-LABEL: func.func @dense.sm_90a
 // HOPPER: emo.device_launch "linear_256x192_64x64x32_0"
-// HOPPER: emo.device_launch "linear_256x192_128x128x64_0"{{.*}} threads(256)
-// HOPPER-LABEL: gpu.func @linear_256x192_128x128x64_0
-// HOPPER-SAME: emo.shared_bytes = 131072 : i64
-// HOPPER: scf.for
-// HOPPER: nvvm.cp.async.wait.group 1
-// HOPPER: nvvm.fence.proxy
+// HOPPER: emo.device_launch "linear_256x192_128x256x64_0"{{.*}} maps(%arg1, %arg0 : memref<192x256xbf16>, memref<?x256xbf16>) boxes [256, 64, 128, 64] {{.*}} threads(384)
+// HOPPER-LABEL: gpu.func @linear_256x192_128x256x64_0
+// HOPPER-SAME: emo.shared_bytes = 196672 : i64
+// HOPPER-SAME: emo.tensor_maps = 2 : i64
+// HOPPER: nvvm.mbarrier.init
+// HOPPER: nvvm.fence.mbarrier.init
 // HOPPER: nvvm.barrier
+// Two warpgroups multiply.
+// HOPPER: nvvm.setmaxregister increase 224
+// HOPPER: scf.for
+// HOPPER: scf.for
+// HOPPER: nvvm.mbarrier.try_wait
+// HOPPER-NOT: nvvm.fence.proxy
 // HOPPER: nvvm.wgmma.fence.aligned
 // HOPPER-COUNT-4: nvvm.wgmma.mma_async
 // HOPPER: nvvm.wgmma.commit.group.sync.aligned
 // HOPPER: nvvm.wgmma.wait.group.sync.aligned 1
+// HOPPER: nvvm.mbarrier.arrive
 // HOPPER: nvvm.wgmma.wait.group.sync.aligned 0
+// The third copies.
+// HOPPER: nvvm.setmaxregister decrease 56
+// HOPPER: nvvm.elect.sync
+// HOPPER: scf.for
+// HOPPER: nvvm.mbarrier.try_wait
+// HOPPER: nvvm.mbarrier.arrive.expect_tx
+// HOPPER-COUNT-2: nvvm.cp.async.bulk.tensor.shared.cluster.global
 func.func @dense(%x: memref<?x256xbf16>, %w: memref<192x256xbf16>, %y: memref<?x192xbf16>) {
   emo.kernel.matmul lhs(%x : memref<?x256xbf16>) weights(%w : memref<192x256xbf16>) outs(%y : memref<?x192xbf16>)
       attributes {accumulators = 1 : i64, kinds = []} {

@@ -60,9 +60,10 @@ LogicalResult DeviceLaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   if (!kernel)
     return emitOpError() << "expects the kernel '" << getKernel() << "' in a gpu.module with emo.device = " << device << ", found none";
   // C3
-  if (kernel.getNumArguments() != getArgs().size())
-    return emitOpError() << "gives " << getArgs().size() << " arguments, its kernel '" << getKernel() << "' takes " << kernel.getNumArguments();
-  for (auto [i, types] : llvm::enumerate(llvm::zip_equal(kernel.getArgumentTypes(), getArgs().getTypes())))
+  size_t given = getArgs().size() + getMaps().size();
+  if (kernel.getNumArguments() != given)
+    return emitOpError() << "gives " << given << " arguments, its kernel '" << getKernel() << "' takes " << kernel.getNumArguments();
+  for (auto [i, types] : llvm::enumerate(llvm::zip(kernel.getArgumentTypes(), getArgs().getTypes())))
     if (!takes(std::get<0>(types), std::get<1>(types)))
       return emitOpError() << "gives " << std::get<1>(types) << " as argument " << i << ", its kernel '" << getKernel() << "' takes "
                            << std::get<0>(types);
@@ -70,5 +71,39 @@ LogicalResult DeviceLaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   auto block = kernel->getAttrOfType<DenseI32ArrayAttr>("known_block_size");
   if (block && block[0] != int64_t(getThreads()))
     return emitOpError() << "starts blocks of " << getThreads() << " threads, its kernel '" << getKernel() << "' is written for " << block[0];
+  // C5
+  auto maps = kernel->getAttrOfType<IntegerAttr>("emo.tensor_maps");
+  size_t takenMaps = maps ? maps.getInt() : 0;
+  if (takenMaps != getMaps().size())
+    return emitOpError() << "gives " << getMaps().size() << " tensor maps, its kernel '" << getKernel() << "' takes " << takenMaps;
+  return success();
+}
+
+/// Whether it has rows of bf16 or f32, all of them, of all leading dimensions, at one distance.
+static bool isMatrix(MemRefType type) {
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  if (!isa<BFloat16Type, Float32Type>(type.getElementType()) || type.getRank() < 2 || failed(type.getStridesAndOffset(strides, offset)) || type.isDynamicDim(type.getRank() - 1) || strides.back() != 1)
+    return false;
+  for (int64_t d = 0; d + 2 < type.getRank(); ++d)
+    if (type.isDynamicDim(d + 1) || ShapedType::isDynamic(strides[d + 1]) || strides[d] != strides[d + 1] * type.getDimSize(d + 1))
+      return false;
+  return true;
+}
+
+LogicalResult DeviceLaunchOp::verify() {
+  // C6
+  if (getBoxes().size() != getMaps().size() * 2)
+    return emitOpError() << "has " << getBoxes().size() << " sizes of boxes for " << getMaps().size() << " maps, expected two each";
+  for (auto [i, map] : llvm::enumerate(getMaps())) {
+    // C7
+    auto type = cast<MemRefType>(map.getType());
+    if (!isMatrix(type))
+      return emitOpError() << "makes a map of " << type << ", expected rows of a static number of neighbouring bf16 or f32 at one distance";
+    // C8
+    int64_t rows = getBoxes()[i * 2], bytes = getBoxes()[i * 2 + 1] * type.getElementTypeBitWidth() / 8;
+    if (rows < 1 || rows > 256 || bytes != 128)
+      return emitOpError() << "has a box of " << rows << " rows of " << bytes << " bytes, expected 1 to 256 rows of 128 bytes";
+  }
   return success();
 }

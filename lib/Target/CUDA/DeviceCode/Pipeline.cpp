@@ -55,10 +55,12 @@ bool emo::hasDeviceInstruction(Operation *op) {
 LogicalResult CheckKernels::checkSignature(gpu::GPUFuncOp function) {
   if (!function.isKernel())
     return success();
+  auto maps = function->getAttrOfType<IntegerAttr>("emo.tensor_maps");
+  unsigned firstMap = function.getNumArguments() - (maps ? maps.getInt() : 0);
   for (auto [i, type] : llvm::enumerate(function.getArgumentTypes())) {
     auto pointer = dyn_cast<LLVM::LLVMPointerType>(type);
-    if (!(pointer && pointer.getAddressSpace() == 1) && !type.isInteger(32) && !type.isInteger(64) && !type.isF32())
-      return function.emitOpError() << "has argument #" << i << " of type " << type << ", expected !llvm.ptr<1>, i32, i64 or f32";
+    if (!(pointer && pointer.getAddressSpace() == (i < firstMap)) && !type.isInteger(32) && !type.isInteger(64) && !type.isF32())
+      return function.emitOpError() << "has argument #" << i << " of type " << type << ", expected !llvm.ptr<1>, i32, i64 or f32, and !llvm.ptr for the last emo.tensor_maps";
   }
   if (!function.getKnownBlockSizeAttr())
     return function.emitOpError("is a kernel without known_block_size, expected the threads of a block: it bounds the registers of each");

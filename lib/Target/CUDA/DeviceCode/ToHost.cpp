@@ -63,6 +63,7 @@ private:
   llvm::LLVMContext &context;
   llvm::StringMap<llvm::Constant *> texts;
   llvm::DenseMap<Function *, std::string> names;
+  llvm::DenseSet<const llvm::Argument *> maps; // by value, 16 slots of a launch
 };
 } // namespace
 
@@ -381,9 +382,14 @@ std::string HostLowering::makeEntry(StringRef kernel) {
   entry->addFnAttr(llvm::Attribute::NoUnwind);
   IRBuilder<> b(llvm::BasicBlock::Create(context, "", entry));
   SmallVector<llvm::Value *> args;
+  unsigned next = 0;
   for (llvm::Argument &arg : body->args()) {
-    llvm::Value *slot = b.CreateConstInBoundsGEP1_32(i64(), entry->getArg(0), arg.getArgNo());
-    args.push_back(fromSlot(b, b.CreateLoad(i64(), slot), arg.getType()));
+    bool isMap = maps.contains(&arg);
+    if (isMap)
+      next = llvm::alignTo(next, 8); // as emo_rt_launch says
+    llvm::Value *slot = b.CreateConstInBoundsGEP1_32(i64(), entry->getArg(0), next);
+    args.push_back(isMap ? slot : fromSlot(b, b.CreateLoad(i64(), slot), arg.getType()));
+    next += isMap ? 16 : 1;
   }
   b.CreateCall(body, args);
   b.CreateRetVoid();
@@ -391,6 +397,10 @@ std::string HostLowering::makeEntry(StringRef kernel) {
 }
 
 LogicalResult HostLowering::run(HostCode &result) {
+  for (Function &function : module)
+    for (llvm::Argument &arg : function.args())
+      if (arg.hasByValAttr())
+        maps.insert(&arg);
   forgetDevice();
   if (failed(checkGlobals()))
     return failure();

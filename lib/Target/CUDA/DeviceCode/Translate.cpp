@@ -3,6 +3,7 @@
 #include "TargetMachine.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/BinaryFormat/Dwarf.h"
@@ -40,6 +41,17 @@ static void addSubprogram(LLVM::LLVMFuncOp function) {
                                              function.getNameAttr(), file, line, line, flags, type, /*retainedNodes=*/{},
                                              /*annotations=*/{});
   function->setLoc(FusedLoc::get(context, {loc}, program));
+}
+
+/// Tensor maps are the last parameters, 128 bytes by value that stay where the launch put them.
+static void takeTensorMaps(LLVM::LLVMFuncOp function) {
+  auto maps = function->getAttrOfType<IntegerAttr>("emo.tensor_maps");
+  Builder b(function.getContext());
+  for (unsigned i = function.getNumArguments() - (maps ? maps.getInt() : 0); i < function.getNumArguments(); ++i) {
+    function.setArgAttr(i, LLVM::LLVMDialect::getByValAttrName(), TypeAttr::get(LLVM::LLVMArrayType::get(b.getI8Type(), 128)));
+    function.setArgAttr(i, LLVM::LLVMDialect::getAlignAttrName(), b.getI64IntegerAttr(64));
+    function.setArgAttr(i, NVVM::NVVMDialect::getGridConstantAttrName(), b.getUnitAttr());
+  }
 }
 
 /// LLVM would end the process where an operation has no code for the chosen architecture.
@@ -246,6 +258,7 @@ FailureOr<DeviceCode> emo::translateDevice(gpu::GPUModuleOp module, const Device
     if (!function)
       continue;
     addSubprogram(function);
+    takeTensorMaps(function);
     if (auto bytes = function->getAttrOfType<IntegerAttr>("emo.shared_bytes"))
       shared[function.getName()] = bytes.getInt();
   }

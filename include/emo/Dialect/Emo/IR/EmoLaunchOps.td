@@ -19,7 +19,7 @@ def Emo_LaunchOp : Emo_Op<"launch", [DeclareOpInterfaceMethods<SymbolUserOpInter
   let assemblyFormat = "$kernel `(` $args `)` `tasks` `(` $tasks `)` `scratch` `(` $scratch_bytes `)` attr-dict `:` type($args)";
 }
 
-def Emo_DeviceLaunchOp : Emo_Op<"device_launch", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+def Emo_DeviceLaunchOp : Emo_Op<"device_launch", [AttrSizedOperandSegments, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "run a generated kernel on the device";
   let description = [{
     `kernel` names a `gpu.func` of the `gpu.module` whose attribute `emo.device` is that of the surrounding function. args are the kernel's arguments in
@@ -27,14 +27,21 @@ def Emo_DeviceLaunchOp : Emo_Op<"device_launch", [DeclareOpInterfaceMethods<Symb
     `grid` is the number of blocks along x, y and z (nothing runs when one is 0), `threads` those of a block, `shared` the bytes of dynamic shared
     memory of a block. Launches of one entry run in order. Lowered to emo_rt_launch.
 
+    Behind its args a kernel may take tensor maps (128 bytes by value; `emo.tensor_maps` is their number), with which it copies boxes to shared
+    memory. Each of `maps` is described as a matrix: its last dimension is a row, all others together count rows. `boxes` has the rows and
+    columns of each map's box; a row of a box has 128 bytes and is laid out with the 128-byte swizzle.
+
     ```mlir
     emo.device_launch "rms_norm_256_0"(%x, %w, %y, %rows) grid(%blocks, %c1, %c1) threads(128) shared(%c0) : memref<?x256xf32>, memref<256xf32>, memref<?x256xf32>, index
+    emo.device_launch "linear_256x512_0"(%y, %rows) maps(%w, %x : memref<512x256xbf16>, memref<?x256xbf16>) boxes [256, 64, 128, 64]
+      grid(%blocks, %c1, %c1) threads(384) shared(%bytes) : memref<?x512xbf16>, index
     ```
   }];
-  let arguments = (ins StrAttr:$kernel, Variadic<Emo_LaunchArg>:$args, Index:$grid_x, Index:$grid_y, Index:$grid_z,
-    ConfinedAttr<I64Attr, [IntPositive]>:$threads, Index:$shared_bytes);
+  let arguments = (ins StrAttr:$kernel, Variadic<Emo_LaunchArg>:$args, Variadic<AnyStridedMemRef>:$maps, Index:$grid_x, Index:$grid_y,
+    Index:$grid_z, ConfinedAttr<I64Attr, [IntPositive]>:$threads, Index:$shared_bytes, DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$boxes);
+  let hasVerifier = 1;
   let assemblyFormat = [{
-    $kernel `(` $args `)` `grid` `(` $grid_x `,` $grid_y `,` $grid_z `)` `threads` `(` $threads `)` `shared` `(` $shared_bytes `)`
+    $kernel `(` $args `)` (`maps` `(` $maps^ `:` type($maps) `)` `boxes` $boxes)? `grid` `(` $grid_x `,` $grid_y `,` $grid_z `)` `threads` `(` $threads `)` `shared` `(` $shared_bytes `)`
     attr-dict (`:` type($args)^)?
   }];
 }
