@@ -29,25 +29,31 @@ static const char *skipValue(const char *at) {
   return at;
 }
 
-std::string emo::rt::manifestText(const char *manifest, const std::string &key) {
-  const char *at = manifest;
+std::vector<std::pair<std::string, std::string>> emo::rt::manifestMembers(const std::string &object) {
+  std::vector<std::pair<std::string, std::string>> members;
+  const char *at = object.c_str();
   at += strspn(at, " \n\t{");
   while (*at == '"') {
     const char *name = at + 1;
     const char *nameEnd = strchr(name, '"');
     if (!nameEnd)
-      return "";
+      break;
     const char *value = nameEnd + 1 + strspn(nameEnd + 1, " \n\t:");
     const char *end = skipValue(value);
-    if (std::string(name, nameEnd) == key) {
-      std::string text(value, end);
-      while (!text.empty() && strchr(" \n\t", text.back()))
-        text.pop_back();
-      return text;
-    }
+    std::string text(value, end);
+    while (!text.empty() && strchr(" \n\t", text.back()))
+      text.pop_back();
+    members.emplace_back(std::string(name, nameEnd), text);
     at = end + (*end == ',');
     at += strspn(at, " \n\t");
   }
+  return members;
+}
+
+std::string emo::rt::manifestText(const char *manifest, const std::string &key) {
+  for (auto &[name, value] : manifestMembers(manifest))
+    if (name == key)
+      return value;
   return "";
 }
 

@@ -15,6 +15,9 @@ std::string manifestText(const char *manifest, const std::string &key);
 std::string manifestValue(const emo_program &program, const std::string &key);
 int64_t manifestInteger(const emo_program &program, const std::string &key, int64_t fallback);
 
+/// The raw JSON texts of an object's members, with their keys.
+std::vector<std::pair<std::string, std::string>> manifestMembers(const std::string &object);
+
 /// A list of integers; empty when absent.
 std::vector<int64_t> manifestIntegers(const emo_program &program, const std::string &key);
 

@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <utility>
+#include <utility>
 
 using namespace emo::rt;
 
@@ -216,9 +218,11 @@ static bool uploadInputs(emo_context &context, const emo_tensor *inputs, std::ve
 }
 
 static bool downloadOutputs(emo_context &context) {
-  for (const emo_context::DeviceOutput &output : context.deviceOutputs)
+  for (const emo_context::DeviceOutput &output : context.deviceOutputs) {
+    ++context.counts.waits;
     if (!context.model->device->download(context.outputs[output.index].data, output.data, output.bytes, context.error))
       return false;
+  }
   return true;
 }
 
@@ -272,6 +276,7 @@ int32_t emo_run(emo_model *model, const char *name, const emo_tensor *inputs, in
     std::lock_guard<std::mutex> lock(model->deviceMutex);
     status = !uploadInputs(*context, inputs, buffers) || enter(context.get(), buffers.data()) || !downloadOutputs(*context);
     context->deviceMemory.clear();
+    model->lastCounts = std::exchange(context->counts, {});
   } else {
     status = enter(context.get(), buffers.data());
   }

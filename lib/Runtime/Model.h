@@ -18,6 +18,13 @@
 
 namespace emo::rt {
 
+/// What a run on a device came to.
+struct DeviceCounts {
+  int64_t launches = 0;
+  int64_t temporaries = 0, temporaryBytes = 0;
+  int64_t waits = 0; // of the host for the device
+};
+
 /// Temporaries of one run: blocks that are kept and merged into one, so that the second run allocates nothing.
 class Arena {
 public:
@@ -51,6 +58,7 @@ struct emo_context {
     int64_t bytes;
   };
   std::vector<DeviceOutput> deviceOutputs;
+  emo::rt::DeviceCounts counts;
   const emo_entry_desc *entry = nullptr;
   emo_tensor *outputs = nullptr;
   std::string error;
@@ -69,6 +77,7 @@ struct emo_model {
   std::unique_ptr<emo::rt::Device> device;
   const char *weightsAddress = nullptr; // where entries read them
   std::mutex deviceMutex;               // a device does one run at a time
+  emo::rt::DeviceCounts lastCounts;     // of the run before
 
   /// A context for a run: one that an earlier run gave back, or a new one.
   std::unique_ptr<emo_context> takeContext();

@@ -6,12 +6,14 @@
 #include "emo/Pipelines/Pipelines.h"
 #include "emo/Pipelines/Register.h"
 #include "emo/Target/Artifact.h"
+#include "emo/Target/DeviceCode.h"
 #include "emo/Target/Tokenizer.h"
 #include "emo/Transforms/Phases.h"
 
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Support/Timing.h"
 #include "mlir/Support/ToolUtilities.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -44,6 +46,9 @@ struct Options {
   cl::list<std::string> target{"target", cl::desc("What to make code for: cpu (default), cuda or cpu,cuda"), cl::CommaSeparated, cl::value_desc("target"), cl::cat(category)};
   cl::list<std::string> cudaArch{"cuda-arch", cl::desc("CUDA architectures: sm_80 (default), sm_90a, sm_100a, sm_120a"), cl::CommaSeparated, cl::value_desc("arch"), cl::cat(category)};
   cl::opt<bool> noEmulation{"no-emulation", cl::desc("Leave out the form of CUDA kernels that runs without a GPU (NAME run --device=emulate)"), cl::cat(category)};
+  cl::list<std::string> cudaCode{"cuda-code", cl::desc("What CUDA kernels are kept as: ptx (default), or cubin,ptx: made by ptxas, starts without compiling"), cl::CommaSeparated, cl::value_desc("code"), cl::cat(category)};
+  cl::opt<std::string> cudaReport{"cuda-report", cl::desc("Write what ptxas and models say of each CUDA kernel: JSON when FILE ends in .json, else text"), cl::value_desc("file"), cl::cat(category)};
+  cl::opt<std::string> ptxas{"ptxas", cl::desc("Path of ptxas or of a CUDA toolkit, for --cuda-code=cubin,ptx and --cuda-report"), cl::value_desc("path"), cl::cat(category)};
   WordOption<ModelDtype> dtype{"dtype", cl::desc("Arithmetic of an imported model"), cl::init(ModelDtype::Keep), cl::cat(category),
                             cl::values(clEnumValN(ModelDtype::Keep, "keep", "as stored (default)"), clEnumValN(ModelDtype::F32, "f32", "f32"),
                                        clEnumValN(ModelDtype::BF16, "bf16", "bf16 with f32 accumulation"))};
@@ -122,6 +127,30 @@ static bool hasTarget(const Options &options, StringRef name) {
   return options.target.empty() ? name == "cpu" : llvm::is_contained(options.target, name);
 }
 
+/// Whether programs are to hold cubins.
+static bool wantsCubins(const Options &options) { return llvm::is_contained(options.cudaCode, "cubin"); }
+
+/// A message when options of CUDA code contradict each other or need what is not there.
+static std::string contradictionOfCuda(const Options &options) {
+  std::pair<const cl::Option &, bool> given[] = {{options.cudaArch, !options.cudaArch.empty()},
+                                                 {options.noEmulation, options.noEmulation},
+                                                 {options.cudaCode, !options.cudaCode.empty()},
+                                                 {options.cudaReport, options.cudaReport.getNumOccurrences() != 0},
+                                                 {options.ptxas, options.ptxas.getNumOccurrences() != 0}};
+  for (auto &[option, isGiven] : given)
+    if (isGiven && !hasTarget(options, "cuda"))
+      return ("--" + option.ArgStr + " is for --target=cuda").str();
+  std::vector<std::string> code(options.cudaCode.begin(), options.cudaCode.end());
+  llvm::sort(code);
+  if (!code.empty() && code != std::vector<std::string>{"ptx"} && code != std::vector<std::string>{"cubin", "ptx"})
+    return "--cuda-code expects ptx or cubin,ptx; got '" + llvm::join(options.cudaCode, ",") + "'";
+  if (options.cudaReport.getNumOccurrences() && options.cudaReport.empty())
+    return "--cuda-report expects a file";
+  if (wantsCubins(options) || !options.cudaReport.empty())
+    return describeMissingPtxas(options.ptxas);
+  return options.ptxas.getNumOccurrences() ? "--ptxas is for --cuda-code=cubin,ptx and --cuda-report" : "";
+}
+
 /// A message when options contradict each other.
 static std::string contradictionOf(const Options &options, bool stops) {
   if (options.model.empty())
@@ -135,8 +164,8 @@ static std::string contradictionOf(const Options &options, bool stops) {
   for (const std::string &target : options.target)
     if (target != "cpu" && target != "cuda")
       return "--target expects cpu, cuda or cpu,cuda; got '" + target + "'";
-  if (!hasTarget(options, "cuda") && (!options.cudaArch.empty() || options.noEmulation))
-    return std::string(options.noEmulation ? "--no-emulation" : "--cuda-arch") + " is for --target=cuda";
+  if (std::string problem = contradictionOfCuda(options); !problem.empty())
+    return problem;
   bool program = options.emit != Emit::LLVM && options.emit != Emit::MLIR;
   bool alone = options.emit == Emit::Exe || options.emit == Emit::Shared;
   if (stops && options.emit.getNumOccurrences() && options.emit != Emit::MLIR)
@@ -145,6 +174,8 @@ static std::string contradictionOf(const Options &options, bool stops) {
     return "--weights is for programs, not for text";
   if (options.tokenizer.getNumOccurrences() && (stops || !program))
     return "--tokenizer is for programs, not for text";
+  if ((options.cudaReport.getNumOccurrences() || !options.cudaCode.empty()) && (stops || !program))
+    return std::string(options.cudaCode.empty() ? "--cuda-report" : "--cuda-code") + " is for programs, not for text";
   if (options.verbose && (stops || !program))
     return "--verbose is for programs, not for text";
   if (options.tokenizer.getNumOccurrences() && options.tokenizer.empty())
@@ -159,6 +190,11 @@ static std::string contradictionOf(const Options &options, bool stops) {
 static int writeText(StringRef path, function_ref<void(llvm::raw_ostream &)> print) {
   std::string problem = writeTextFile(path, print);
   return problem.empty() ? 0 : fail(problem);
+}
+
+/// The process's status.
+static int writeReport(StringRef path, const DeviceReport &report) {
+  return writeText(path, [&](llvm::raw_ostream &os) { path.ends_with(".json") ? writeReportJSON(report, os) : writeReportText(report, os); });
 }
 
 int main(int argc, char **argv) {
@@ -194,6 +230,8 @@ int main(int argc, char **argv) {
   ToolDiagnostics toolDiagnostics(&context, "emo-compile");
   bool text = stops || options.emit == Emit::LLVM || options.emit == Emit::MLIR;
   if (!(text && isSpecial(options.output)) && failed(checkOutput(options.output, &context)))
+    return 1;
+  if (!isSpecial(options.cudaReport) && failed(checkOutput(options.cudaReport, &context)))
     return 1;
 
   ModelOptions modelOptions;
@@ -247,6 +285,11 @@ int main(int argc, char **argv) {
   artifact.tokenizer = std::move(*tokenizer);
   artifact.device.any = hasTarget(options, "cuda");
   artifact.device.emulation = !options.noEmulation;
+  artifact.device.cubins = wantsCubins(options);
+  artifact.device.ptxas = options.ptxas;
+  DeviceReport report;
+  if (!options.cudaReport.empty())
+    artifact.device.report = &report;
   artifact.threads = threads;
   artifact.supportDir = supportDirectory(argv[0], reinterpret_cast<void *>(main));
   if (isatty(STDERR_FILENO)) {
@@ -257,6 +300,9 @@ int main(int argc, char **argv) {
   artifact.statistics = &packaging;
   if (failed(writeArtifact(*module, artifact)))
     return 1;
+  if (!options.cudaReport.empty())
+    if (int status = writeReport(options.cudaReport, report))
+      return status;
   if (options.verbose)
     showStatistics(packaging, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   return 0;

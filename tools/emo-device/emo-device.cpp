@@ -77,7 +77,8 @@ static LogicalResult emitModule(gpu::GPUModuleOp module, std::string &result) {
       for (KernelReport &report : *reports)
         report.work = KernelWork{matrixFma, bytes, blocks};
     llvm::raw_string_ostream stream(text.emplace());
-    emit == Emit::Report ? writeReportText(*reports, stream) : writeReportJSON(*reports, stream);
+    DeviceReport report{std::move(*reports), {}};
+    emit == Emit::Report ? writeReportText(report, stream) : writeReportJSON(report, stream);
     break;
   }
   case Emit::HostLLVM:

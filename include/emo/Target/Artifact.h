@@ -11,7 +11,9 @@
 
 namespace emo {
 
-/// Object files of one program: the host's, then one per ISA level.
+struct DeviceReport;
+
+/// Object files of one program.
 using Objects = llvm::SmallVector<std::string>;
 
 /// What becomes of the kernels of devices.
@@ -20,6 +22,12 @@ struct DeviceOutput {
   bool any = false;
   /// Compile them for this machine as well, so that programs run with --device=emulate.
   bool emulation = true;
+  /// Keep what ptxas makes of the PTX, beside it.
+  bool cubins = false;
+  /// Path of ptxas or of a toolkit; empty: where findPtxas looks.
+  std::string ptxas;
+  /// Filled in with what can be said about kernels and calls of entries; ptxas runs for that, too.
+  DeviceReport *report = nullptr;
 };
 
 /// Optimises and compiles a module in the phase `llvm`. With `llvmIR` nothing is compiled and it gets the text of one LLVM module with

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // NAME bench: speed of prefill and decoding.
 #include "../Cpu.h"
+#include "../Model.h"
 #include "../Session.h"
 #include "Commands.h"
 
@@ -32,6 +33,23 @@ static int64_t peakMemory() {
   return kib * 1024;
 }
 
+/// What a run on a device came to, for people.
+static std::string describe(const DeviceCounts &counts) {
+  char text[160];
+  snprintf(text, sizeof text, "%lld launches, host waits %lld, %.1f MB of temporaries in %lld parts", static_cast<long long>(counts.launches),
+           static_cast<long long>(counts.waits), double(counts.temporaryBytes) / 1e6, static_cast<long long>(counts.temporaries));
+  return text;
+}
+
+/// The same as members of a JSON object.
+static std::string membersOf(const char *phase, const DeviceCounts &counts) {
+  char text[160];
+  snprintf(text, sizeof text, ", \"%s_launches\": %lld, \"%s_host_waits\": %lld, \"%s_temporary_bytes\": %lld", phase,
+           static_cast<long long>(counts.launches), phase, static_cast<long long>(counts.waits), phase,
+           static_cast<long long>(counts.temporaryBytes));
+  return text;
+}
+
 int emo::rt::benchCommand(const std::vector<std::string> &args, const Loader &load) {
   std::map<std::string, bool> known = {{"--prompt-tokens", true}, {"--new-tokens", true}, {"--repeat", true}, {"--json", false}};
   addModelFlags(known);
@@ -57,6 +75,7 @@ int emo::rt::benchCommand(const std::vector<std::string> &args, const Loader &lo
     return int64_t((state >> 33) % uint64_t(vocab));
   };
   std::vector<double> prefill, decode;
+  DeviceCounts ofPrefill, ofStep; // of a device
   double firstToken = 0;
   for (int64_t r = 0; r <= repeat; ++r) {
     session.clear();
@@ -67,10 +86,12 @@ int emo::rt::benchCommand(const std::vector<std::string> &args, const Loader &lo
     if (!session.feed(ids, error))
       return fail(error);
     double prefilled = seconds();
+    ofPrefill = model->lastCounts;
     for (int64_t i = 0; i < newTokens; ++i)
       if (!session.feed({randomToken()}, error))
         return fail(error);
     double done = seconds();
+    ofStep = model->lastCounts;
     if (r == 0) {
       firstToken = prefilled - begin;
       continue; // warm-up
@@ -79,13 +100,15 @@ int emo::rt::benchCommand(const std::vector<std::string> &args, const Loader &lo
     decode.push_back((done - prefilled) / double(newTokens));
   }
   double prefillRate = double(prompt) / median(prefill), decodeRate = 1 / median(decode);
+  std::string device = model->device ? model->device->name() : "";
   if (flags.has("--json"))
     printf("{\"prompt_tokens\": %lld, \"new_tokens\": %lld, \"repeat\": %lld, \"prefill_ms\": %.4f, \"prefill_tokens_per_s\": %.2f, "
            "\"decode_ms\": %.4f, \"decode_tokens_per_s\": %.2f, \"load_and_first_prefill_ms\": %.3f, \"memory_mb\": %.1f, \"threads\": %d, "
-           "\"isa\": \"%s\", \"cpu\": \"%s\", \"weights_memory\": \"%s\"}\n",
+           "\"isa\": \"%s\", \"cpu\": \"%s\", \"weights_memory\": \"%s\"%s}\n",
            static_cast<long long>(prompt), static_cast<long long>(newTokens), static_cast<long long>(repeat),
            median(prefill) * 1e3, prefillRate, median(decode) * 1e3, decodeRate, firstToken * 1e3, double(peakMemory()) / 1e6,
-           emo_model_threads(model.get()), emo_model_isa(model.get()), cpuName().c_str(), flags.text("--weights-memory", "map").c_str());
+           emo_model_threads(model.get()), emo_model_isa(model.get()), cpuName().c_str(), flags.text("--weights-memory", "map").c_str(),
+           device.empty() ? "" : (", \"device\": \"" + device + "\"" + membersOf("prefill", ofPrefill) + membersOf("decode", ofStep)).c_str());
   else
     printf("%s, %d threads, %s, weights: %s\n"
            "prefill of %lld tokens: %.2f ms, %.0f tokens/s\n"
@@ -94,5 +117,7 @@ int emo::rt::benchCommand(const std::vector<std::string> &args, const Loader &lo
            cpuName().c_str(), emo_model_threads(model.get()), emo_model_isa(model.get()),
            flags.text("--weights-memory", "map").c_str(), static_cast<long long>(prompt), median(prefill) * 1e3, prefillRate,
            median(decode) * 1e3, decodeRate, static_cast<long long>(newTokens), static_cast<long long>(repeat), double(peakMemory()) / 1e6);
+  if (!device.empty() && !flags.has("--json"))
+    printf("%s: prefill %s; decode %s\n", device.c_str(), describe(ofPrefill).c_str(), describe(ofStep).c_str());
   return 0;
 }

@@ -44,7 +44,16 @@ static llvm::json::Value toJson(Attribute attr) {
   return nullptr;
 }
 
-std::string emo::manifestJson(ModuleOp module, StringRef tokenizer) {
+/// What calls of a device's entries come to: {"forward": [{"tokens": 512, ...}], ...}.
+static llvm::json::Value callsJson(ArrayAttr entries) {
+  llvm::json::Object object;
+  for (auto entry : entries.getAsRange<DictionaryAttr>())
+    if (auto calls = entry.getAs<ArrayAttr>("calls"))
+      object[entry.getAs<StringAttr>("name").getValue()] = toJson(calls);
+  return object;
+}
+
+std::string emo::manifestJson(ModuleOp module, StringRef tokenizer, ArrayRef<DeviceBinary> binaries) {
   llvm::json::Object manifest;
   if (auto model = module->getAttrOfType<DictionaryAttr>("emo.model"))
     for (NamedAttribute entry : model) {
@@ -58,6 +67,14 @@ std::string emo::manifestJson(ModuleOp module, StringRef tokenizer) {
     memcpy(&header, tokenizer.data(), sizeof header);
     manifest["tokenizer"] = llvm::json::Object{{"kind", "byte-level BPE"}, {"tokens", int64_t(header.ends.count)}};
   }
+  llvm::json::Object devices;
+  for (const DeviceBinary &binary : binaries)
+    devices[binary.arch] = llvm::json::Object{{"kernels", int64_t(binary.kernels.size())},
+                                              {"ptx_bytes", int64_t(binary.ptx.size())},
+                                              {"cubin_bytes", int64_t(binary.cubin.size())},
+                                              {"entries", callsJson(binary.entries)}};
+  if (!devices.empty())
+    manifest["devices"] = std::move(devices);
   manifest["compiler"] = "emo " EMO_VERSION ", LLVM " LLVM_VERSION_STRING;
   return llvm::formatv("{0}", llvm::json::Value(std::move(manifest)));
 }
@@ -225,7 +242,7 @@ LogicalResult emo::addDescriptor(ModuleOp module, const WeightsLayout &weights, 
   }
   llvm::Constant *program = d.record(
       {d.i32(EMO_PROGRAM_ABI), d.i32(cpuEntries.size()), makeEntries(cpuEntries), d.i32(params.size()), d.i32(kernels.size()), d.array(params),
-       d.array(names), d.i32(tables.size()), d.i32(devices.size()), d.array(tables), d.text(manifestJson(module, tokenizer)), d.i64(weights.bytes),
+       d.array(names), d.i32(tables.size()), d.i32(devices.size()), d.array(tables), d.text(manifestJson(module, tokenizer, binaries)), d.i64(weights.bytes),
        d.text(weights.bytes ? weights.hash : ""), tokenizer.empty() ? d.null() : d.data(tokenizer), d.i64(tokenizer.size()),
        tokenizer.empty() ? d.null() : d.external("emo_rt_tokenizer"), d.array(devices),
        emulated ? d.external("emo_rt_emulator") : d.null(), devices.empty() ? d.null() : d.external("emo_rt_cuda")});

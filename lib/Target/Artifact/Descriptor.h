@@ -24,7 +24,7 @@ mlir::LogicalResult addDescriptor(mlir::ModuleOp module, const WeightsLayout &we
                                   llvm::ArrayRef<DeviceBinary> binaries, llvm::Module &host);
 
 /// The manifest: what NAME info prints.
-std::string manifestJson(mlir::ModuleOp module, llvm::StringRef tokenizer);
+std::string manifestJson(mlir::ModuleOp module, llvm::StringRef tokenizer, llvm::ArrayRef<DeviceBinary> binaries);
 
 } // namespace emo
 #endif // EMO_LIB_TARGET_ARTIFACT_DESCRIPTOR_H

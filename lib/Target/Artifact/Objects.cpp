@@ -15,6 +15,8 @@
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Target/TargetMachine.h"
 
+#include <condition_variable>
+#include <deque>
 #include <mutex>
 #include <thread>
 
@@ -82,7 +84,7 @@ static std::string compile(Unit &unit, bool textOnly) {
 }
 
 /// One module of the units' bitcode, as text; a message on failure.
-static std::string linkText(ArrayRef<Unit> units, std::string &text) {
+static std::string linkText(const std::deque<Unit> &units, std::string &text) {
   llvm::LLVMContext context;
   llvm::Module all("emo", context);
   for (const Unit &unit : units) {
@@ -119,71 +121,172 @@ static OwningOpRef<ModuleOp> kernelModule(ModuleOp nested, StringRef isa) {
   return kernels;
 }
 
-/// PTX of a gpu.module and, for `object`, its kernels for the emulator.
-static LogicalResult compileDevice(gpu::GPUModuleOp module, DeviceBinary &binary, std::string *object) {
-  FailureOr<DeviceCode> code = translateDevice(module);
-  if (failed(code))
-    return failure();
-  FailureOr<std::string> ptx = emitPtx(*code);
-  if (failed(ptx))
-    return failure();
-  binary.ptx = std::move(*ptx);
-  if (!object)
-    return success();
-  FailureOr<HostCode> host = lowerToHost(*code);
-  if (failed(host))
-    return failure();
-  FailureOr<std::string> text = emitHostObject(*host);
-  if (failed(text))
-    return failure();
-  *object = std::move(*text);
-  for (auto kernel : binary.kernels.getAsRange<StringAttr>())
-    binary.emulated.push_back(emulatedSymbol(*code->arch, kernel.getValue()));
-  return success();
+namespace {
+/// Work for threads that may lead to more of it.
+class Jobs {
+public:
+  /// `next`: before what waits already.
+  void add(std::function<void()> job, bool next = false) {
+    std::lock_guard<std::mutex> lock(mutex);
+    next ? waiting.push_front(std::move(job)) : waiting.push_back(std::move(job));
+    changed.notify_one();
+  }
+  /// Returns when nothing is left to do.
+  void run(int threads) {
+    std::vector<std::thread> workers;
+    for (int i = 1; i < threads; ++i)
+      workers.emplace_back([&] { work(); });
+    work();
+    for (std::thread &worker : workers)
+      worker.join();
+  }
+
+private:
+  void work();
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::deque<std::function<void()>> waiting;
+  int running = 0;
+};
+
+/// What becomes of one gpu.module.
+struct Device {
+  gpu::GPUModuleOp module;
+  DeviceBinary binary;
+  std::optional<DeviceCode> code;
+  std::optional<Assembled> assembled;
+  std::string emulated; // object
+};
+
+/// Compiles the gpu.modules of a program.
+class Devices {
+public:
+  Devices(ModuleOp module, const DeviceOutput &options) : module(module), options(options) {}
+
+  /// What a launch needs to know about the modules.
+  LogicalResult describe();
+  /// Adds the work to `jobs`; `finish` is for when it is done.
+  void start(Jobs &jobs);
+  LogicalResult finish(Objects &objects);
+  std::vector<DeviceBinary> binaries() const;
+
+private:
+  void compile(Device &device, Jobs &jobs);
+  void runPtxas(Device &device);
+  LogicalResult emulate(Device &device);
+  LogicalResult report();
+
+  ModuleOp module;
+  const DeviceOutput &options;
+  std::deque<Device> devices;
+  std::atomic<bool> failedAny{false};
+};
+} // namespace
+
+void Jobs::work() {
+  std::unique_lock<std::mutex> lock(mutex);
+  while (true) {
+    changed.wait(lock, [&] { return !waiting.empty() || running == 0; });
+    if (waiting.empty())
+      break;
+    std::function<void()> job = std::move(waiting.front());
+    waiting.pop_front();
+    ++running;
+    lock.unlock();
+    job();
+    lock.lock();
+    --running;
+  }
+  changed.notify_all();
 }
 
-/// Calls body(i) for 0..count on so many threads.
-static void inParallel(int threads, size_t count, function_ref<void(size_t)> body) {
-  std::atomic<size_t> next{0};
-  auto work = [&] {
-    for (size_t i; (i = next++) < count;)
-      body(i);
-  };
-  std::vector<std::thread> workers;
-  for (size_t i = 1; i < std::min<size_t>(threads, count); ++i)
-    workers.emplace_back(work);
-  work();
-  for (std::thread &worker : workers)
-    worker.join();
-}
-
-/// The code of all gpu.modules; objects for the emulator are added to `objects`.
-static FailureOr<std::vector<DeviceBinary>> compileDevices(ModuleOp module, const DeviceOutput &options, int threads, Objects &objects) {
-  SmallVector<gpu::GPUModuleOp> modules(module.getOps<gpu::GPUModuleOp>());
+LogicalResult Devices::describe() {
   llvm::DenseMap<Attribute, DictionaryAttr> described;
-  if (auto devices = module->getAttrOfType<ArrayAttr>("emo.devices"))
-    for (auto device : devices.getAsRange<DictionaryAttr>())
+  if (auto known = module->getAttrOfType<ArrayAttr>("emo.devices"))
+    for (auto device : known.getAsRange<DictionaryAttr>())
       described[device.get("arch")] = device;
-  std::vector<DeviceBinary> binaries(modules.size());
-  for (auto [nested, binary] : llvm::zip_equal(modules, binaries)) {
+  for (auto nested : module.getOps<gpu::GPUModuleOp>()) {
     DictionaryAttr device = described.lookup(nested->getAttr("emo.device"));
     if (!device)
       return nested.emitError() << "is not described in the module's emo.devices; run the phase llvm again";
+    DeviceBinary &binary = devices.emplace_back().binary;
+    devices.back().module = nested;
     binary.arch = device.getAs<StringAttr>("arch").getValue();
     binary.kernels = device.getAs<ArrayAttr>("kernels");
     binary.entries = device.getAs<ArrayAttr>("entries");
   }
-  std::vector<std::string> emulated(modules.size());
-  std::atomic<bool> failedAny{false};
-  inParallel(threads, modules.size(), [&](size_t i) {
-    if (failed(compileDevice(modules[i], binaries[i], options.emulation ? &emulated[i] : nullptr)))
-      failedAny = true;
-  });
+  return success();
+}
+
+void Devices::start(Jobs &jobs) {
+  for (Device &device : devices)
+    jobs.add([&] { compile(device, jobs); });
+}
+
+void Devices::compile(Device &device, Jobs &jobs) {
+  FailureOr<DeviceCode> code = translateDevice(device.module);
+  FailureOr<std::string> ptx = failed(code) ? FailureOr<std::string>() : emitPtx(*code);
+  if (failed(ptx)) {
+    failedAny = true;
+    return;
+  }
+  device.code = std::move(*code);
+  device.binary.ptx = std::move(*ptx);
+  // It takes longest and is another process.
+  if (options.cubins || options.report)
+    jobs.add([&] { runPtxas(device); }, /*next=*/true);
+  if (options.emulation && failed(emulate(device)))
+    failedAny = true;
+}
+
+void Devices::runPtxas(Device &device) {
+  FailureOr<Assembled> assembled = assemble(*device.code->arch, device.binary.ptx, device.code->loc, options.ptxas);
+  if (failed(assembled))
+    failedAny = true;
+  else
+    device.assembled = std::move(*assembled);
+}
+
+LogicalResult Devices::emulate(Device &device) {
+  FailureOr<HostCode> host = lowerToHost(*device.code);
+  FailureOr<std::string> object = failed(host) ? FailureOr<std::string>() : emitHostObject(*host);
+  if (failed(object))
+    return failure();
+  device.emulated = std::move(*object);
+  for (auto kernel : device.binary.kernels.getAsRange<StringAttr>())
+    device.binary.emulated.push_back(emulatedSymbol(*device.code->arch, kernel.getValue()));
+  return success();
+}
+
+LogicalResult Devices::finish(Objects &objects) {
   if (failedAny)
     return failure();
-  if (options.emulation)
-    llvm::append_range(objects, emulated);
-  return binaries;
+  for (Device &device : devices) {
+    if (options.emulation)
+      objects.push_back(std::move(device.emulated));
+    if (options.cubins)
+      device.binary.cubin = device.assembled->cubin;
+  }
+  return options.report ? report() : success();
+}
+
+LogicalResult Devices::report() {
+  for (const Device &device : devices) {
+    auto kernels = reportKernels(*device.code, *device.assembled);
+    if (failed(kernels))
+      return failure();
+    llvm::append_range(options.report->kernels, *kernels);
+  }
+  addCalls(module->getAttrOfType<ArrayAttr>("emo.devices"), *options.report);
+  return success();
+}
+
+std::vector<DeviceBinary> Devices::binaries() const {
+  std::vector<DeviceBinary> list;
+  for (const Device &device : devices)
+    list.push_back(device.binary);
+  return list;
 }
 
 FailureOr<Objects> emo::emitObjects(ModuleOp module, int threads, std::string *llvmIR, StringRef tokenizer, const DeviceOutput &device) {
@@ -192,18 +295,15 @@ FailureOr<Objects> emo::emitObjects(ModuleOp module, int threads, std::string *l
     module.emitError() << "has no entry to run, expected a public function such as @forward";
     return failure();
   }
-  Objects objects;
-  FailureOr<std::vector<DeviceBinary>> binaries = compileDevices(module, device, threads, objects);
-  if (failed(binaries))
+  Devices devices(module, device);
+  if (failed(devices.describe()))
     return failure();
-  std::vector<Unit> units;
+  std::deque<Unit> units;
   {
     Unit host;
     host.cpu = "x86-64-v2";
     host.module = translateModuleToLLVMIR(*hostModule(module), *host.context, "emo_host");
     if (!host.module)
-      return failure();
-    if (failed(addDescriptor(module, layoutWeights(module), tokenizer, *binaries, *host.module)))
       return failure();
     units.push_back(std::move(host));
   }
@@ -227,12 +327,29 @@ FailureOr<Objects> emo::emitObjects(ModuleOp module, int threads, std::string *l
   }
   std::mutex mutex;
   std::string error;
-  inParallel(threads, units.size(), [&](size_t i) {
-    std::string message = compile(units[i], llvmIR != nullptr);
+  auto compileUnit = [&](Unit &unit) {
+    std::string message = compile(unit, llvmIR != nullptr);
     std::lock_guard<std::mutex> lock(mutex);
     if (!message.empty())
       error = message;
-  });
+  };
+  Jobs jobs;
+  devices.start(jobs);
+  for (Unit &unit : units)
+    jobs.add([&] { compileUnit(unit); });
+  jobs.run(threads);
+  Objects objects;
+  if (failed(devices.finish(objects)))
+    return failure();
+  // What holds the devices' code.
+  Unit program;
+  program.cpu = "x86-64-v2";
+  program.module = std::make_unique<llvm::Module>("emo_program", *program.context);
+  if (failed(addDescriptor(module, layoutWeights(module), tokenizer, devices.binaries(), *program.module)))
+    return failure();
+  units.push_back(std::move(program));
+  if (error.empty())
+    compileUnit(units.back());
   if (error.empty() && llvmIR)
     error = linkText(units, *llvmIR);
   if (!error.empty()) {

@@ -34,6 +34,15 @@ std::string emo::findPtxas(StringRef given) {
   return "";
 }
 
+std::string emo::describeMissingPtxas(StringRef given) {
+  if (!findPtxas(given).empty())
+    return "";
+  if (!given.empty())
+    return ("cannot run '" + given + "', expected the program ptxas or a folder with bin/ptxas").str();
+  return "cannot find ptxas, which makes cubins of PTX, in PATH, CUDA_HOME or /usr/local/cuda; install CUDA's compiler, name ptxas, or write "
+         "PTX only: the driver compiles it where it runs";
+}
+
 //===----------------------------------------------------------------------===//
 // What it prints
 //===----------------------------------------------------------------------===//
@@ -107,12 +116,8 @@ static std::string temporaryPath(StringRef suffix) {
 
 FailureOr<Assembled> emo::assemble(const DeviceArch &arch, StringRef ptx, Location loc, StringRef given) {
   std::string program = findPtxas(given);
-  if (program.empty() && !given.empty())
-    return emitError(loc) << "cannot run '" << given << "', expected the program ptxas or a folder with bin/ptxas";
   if (program.empty())
-    return emitError(loc)
-           << "cannot find ptxas, which makes cubins of PTX, in PATH, CUDA_HOME or /usr/local/cuda; install CUDA's compiler, name "
-              "ptxas, or write PTX only: the driver compiles it where it runs";
+    return emitError(loc) << describeMissingPtxas(given);
   TemporaryFile source(temporaryPath("ptx")), cubin(temporaryPath("cubin")), log(temporaryPath("log"));
   std::error_code code;
   llvm::raw_fd_ostream stream(source.path, code);

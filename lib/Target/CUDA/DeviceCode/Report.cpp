@@ -38,10 +38,9 @@ static LoopPrediction predictLoop(const KernelReport &report) {
 double emo::predictSeconds(const KernelReport &report, const KernelWork &work) {
   const DeviceArch &arch = *report.arch;
   double memory = work.memoryBytes / (arch.memoryGBs * 1e9);
-  int64_t atOnce = std::max<int64_t>(int64_t(report.occupancy.blocks) * arch.multiprocessors, 1);
-  double waves = llvm::divideCeil(std::max<int64_t>(work.blocks, 1), atOnce);
-  // The last wave takes as long as a full one.
-  double padded = work.fma * waves * atOnce / std::max<int64_t>(work.blocks, 1);
+  // The launch ends with the multiprocessor that has most blocks.
+  int64_t blocks = std::max<int64_t>(work.blocks, 1);
+  double padded = work.fma * llvm::divideCeil(blocks, int64_t(arch.multiprocessors)) * arch.multiprocessors / blocks;
   double share = report.loop.matrixShare > 0 ? report.loop.matrixShare : 1;
   double matrix = padded / (double(arch.matrixFma) * arch.multiprocessors * arch.gigahertz * 1e9 * share);
   return std::max(memory, matrix);
@@ -90,6 +89,42 @@ FailureOr<std::vector<KernelReport>> emo::reportKernels(const DeviceCode &code, 
   return reports;
 }
 
+/// A launch whose time the model knows: bound by memory, or by matrix instructions that the main loop has.
+static bool isPredictable(const KernelReport &report, const KernelWork &work) { return work.fma == 0 || report.loop.matrixShare > 0; }
+
+/// Gives the kernels of `arch` the work of their launches.
+static void addWork(StringRef arch, DictionaryAttr work, DeviceReport &report) {
+  for (KernelReport &kernel : report.kernels) {
+    auto numbers = kernel.arch->name == arch ? work.getAs<DenseI64ArrayAttr>(kernel.kernel) : DenseI64ArrayAttr();
+    if (!numbers || numbers.size() != 3)
+      continue;
+    KernelWork launch{double(numbers[1]), double(numbers[2]), numbers[0]};
+    if (isPredictable(kernel, launch))
+      kernel.work = launch;
+  }
+}
+
+static CallReport readCall(StringRef arch, StringRef entry, DictionaryAttr call) {
+  auto number = [&](StringRef key) { return call.getAs<IntegerAttr>(key).getInt(); };
+  ArrayRef<int64_t> layers = call.getAs<DenseI64ArrayAttr>("layers").asArrayRef();
+  return {arch.str(),         entry.str(), number("tokens"),         number("positions"),
+          number("launches"), layers,      number("temporary_bytes")};
+}
+
+void emo::addCalls(ArrayAttr devices, DeviceReport &report) {
+  if (!devices)
+    return;
+  for (auto device : devices.getAsRange<DictionaryAttr>()) {
+    StringRef arch = device.getAs<StringAttr>("arch").getValue();
+    if (auto work = device.getAs<DictionaryAttr>("work"))
+      addWork(arch, work, report);
+    for (auto entry : device.getAs<ArrayAttr>("entries").getAsRange<DictionaryAttr>())
+      if (auto calls = entry.getAs<ArrayAttr>("calls"))
+        for (auto call : calls.getAsRange<DictionaryAttr>())
+          report.calls.push_back(readCall(arch, entry.getAs<StringAttr>("name").getValue(), call));
+  }
+}
+
 //===----------------------------------------------------------------------===//
 // Writers
 //===----------------------------------------------------------------------===//
@@ -113,7 +148,24 @@ static void writeCensus(llvm::json::OStream &json, const SassCensus &census) {
 static double tenths(double value) { return std::round(value * 10) / 10; }
 static double thousandths(double value) { return std::round(value * 1000) / 1000; }
 
-void emo::writeReportJSON(ArrayRef<KernelReport> reports, llvm::raw_ostream &out) {
+/// No service that entries call waits for the device.
+static constexpr int64_t kSynchronisations = 0;
+
+static void writeCall(llvm::json::OStream &json, const CallReport &call) {
+  json.attribute("arch", call.arch);
+  json.attribute("entry", call.entry);
+  json.attribute("tokens", call.tokens);
+  json.attribute("positions", call.positions);
+  json.attribute("launches", call.launches);
+  json.attributeArray("launches_of_layers", [&] {
+    for (int64_t launches : call.layers)
+      json.value(launches);
+  });
+  json.attribute("host_synchronisations", kSynchronisations);
+  json.attribute("temporary_bytes", call.temporaryBytes);
+}
+
+void emo::writeReportJSON(const DeviceReport &all, llvm::raw_ostream &out) {
   llvm::json::OStream json(out, 2);
   auto writeKernel = [&](const KernelReport &report) {
     json.attribute("kernel", report.kernel);
@@ -166,8 +218,12 @@ void emo::writeReportJSON(ArrayRef<KernelReport> reports, llvm::raw_ostream &out
   json.object([&] {
     json.attribute("emo_cuda_report", 1);
     json.attributeArray("kernels", [&] {
-      for (const KernelReport &report : reports)
+      for (const KernelReport &report : all.kernels)
         json.object([&] { writeKernel(report); });
+    });
+    json.attributeArray("calls", [&] {
+      for (const CallReport &call : all.calls)
+        json.object([&] { writeCall(json, call); });
     });
   });
   out << "\n";
@@ -191,8 +247,20 @@ void emo::writeCensusText(ArrayRef<SassKernel> kernels, llvm::raw_ostream &out) 
   }
 }
 
-void emo::writeReportText(ArrayRef<KernelReport> reports, llvm::raw_ostream &out) {
-  for (const KernelReport &report : reports) {
+static void writeCall(llvm::raw_ostream &out, const CallReport &call) {
+  out << call.entry << " for " << call.arch << ", " << call.tokens << (call.tokens == 1 ? " token" : " tokens") << " at " << call.positions
+      << " positions: " << call.launches << " launches";
+  if (!call.layers.empty()) {
+    auto [least, most] = std::minmax_element(call.layers.begin(), call.layers.end());
+    out << ", a layer " << *least;
+    if (*least != *most)
+      out << " to " << *most;
+  }
+  out << ", " << kSynchronisations << " host synchronisations, " << call.temporaryBytes << " bytes of temporaries\n";
+}
+
+void emo::writeReportText(const DeviceReport &all, llvm::raw_ostream &out) {
+  for (const KernelReport &report : all.kernels) {
     out << report.kernel << " for " << report.arch->name << ": " << report.threads << " threads, " << report.registers << " registers, "
         << report.staticShared + report.dynamicShared << " bytes of shared memory, " << report.barriers << " barriers\n";
     if (report.stackBytes || report.spillStores || report.spillLoads)
@@ -213,4 +281,6 @@ void emo::writeReportText(ArrayRef<KernelReport> reports, llvm::raw_ostream &out
     for (const PtxasNote &note : report.notes)
       out << "  " << (note.isError ? "error" : "note") << " " << note.code << " of ptxas: " << note.text << "\n";
   }
+  for (const CallReport &call : all.calls)
+    writeCall(out, call);
 }
