@@ -36,8 +36,8 @@ static int64_t peakMemory() {
 /// What a run on a device came to, for people.
 static std::string describe(const DeviceCounts &counts) {
   char text[160];
-  snprintf(text, sizeof text, "%lld launches, host waits %lld, %.1f MB of temporaries in %lld parts", static_cast<long long>(counts.launches),
-           static_cast<long long>(counts.waits), double(counts.temporaryBytes) / 1e6, static_cast<long long>(counts.temporaries));
+  snprintf(text, sizeof text, "%lld launches, host waits %lld, %.1f MB of temporaries", static_cast<long long>(counts.launches),
+           static_cast<long long>(counts.waits), double(counts.temporaryBytes) / 1e6);
   return text;
 }
 
