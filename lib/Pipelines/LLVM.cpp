@@ -15,6 +15,7 @@ using namespace mlir;
 void emo::populateLLVMPipeline(OpPassManager &pm, const LLVMOptions &options) {
   // Kernels of devices first: what follows is for the host.
   populateDeviceToLLVMPipeline(pm);
+  pm.addPass(createPlanArena());
   pm.addPass(createLowerToRuntime());
   // The general path: what has no kernel runs as loops on the calling thread.
   pm.addPass(createConvertLinalgToLoopsPass());

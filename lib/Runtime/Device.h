@@ -46,6 +46,8 @@ public:
   /// 256-byte aligned device memory; `what` names it in messages.
   virtual void *allocate(int64_t bytes, const char *what, std::string &error) = 0;
   virtual void release(void *memory) = 0;
+  /// Whether temporaries get memory of their own, so that accesses outside of them are found, instead of places in one arena.
+  virtual bool separatesBuffers() const { return false; }
   virtual bool clear(void *memory, int64_t bytes, std::string &error) = 0;
   virtual bool upload(void *memory, const void *from, int64_t bytes, std::string &error) = 0;
   /// Waits for the launches before.

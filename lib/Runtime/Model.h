@@ -21,7 +21,7 @@ namespace emo::rt {
 /// What a run on a device came to.
 struct DeviceCounts {
   int64_t launches = 0;
-  int64_t temporaries = 0, temporaryBytes = 0;
+  int64_t temporaryBytes = 0;
   int64_t waits = 0; // of the host for the device
 };
 

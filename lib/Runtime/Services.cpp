@@ -25,20 +25,33 @@ int32_t emo_rt_threads(emo_context *ctx) { return ctx->model->pool->size(); }
 /// Ends the run with the error that is in the context.
 [[noreturn]] static void giveUp(emo_context *ctx) { longjmp(ctx->escape, 1); }
 
+static void *allocateOnDevice(emo_context *ctx, int64_t bytes) {
+  Device &device = *ctx->model->device;
+  void *memory = device.allocate(bytes, "temporaries", ctx->error);
+  if (!memory)
+    giveUp(ctx);
+  ctx->deviceMemory.emplace_back(device, memory);
+  return memory;
+}
+
 void *emo_rt_alloc(emo_context *ctx, int64_t bytes) {
-  if (Device *device = ctx->model->device.get()) {
-    void *memory = device->allocate(bytes, "temporaries", ctx->error);
-    if (!memory)
-      giveUp(ctx);
-    ++ctx->counts.temporaries;
+  if (ctx->model->device) {
     ctx->counts.temporaryBytes += bytes;
-    ctx->deviceMemory.emplace_back(*device, memory);
-    return memory;
+    return allocateOnDevice(ctx, bytes);
   }
   void *memory = ctx->arena.allocate(bytes < 64 ? 64 : bytes);
   if (!memory)
     outOfMemory(ctx, bytes, "temporaries");
   return memory;
+}
+
+void *emo_rt_arena(emo_context *ctx, int64_t bytes) {
+  ctx->counts.temporaryBytes += bytes;
+  return ctx->model->device->separatesBuffers() ? nullptr : allocateOnDevice(ctx, bytes);
+}
+
+void *emo_rt_buffer(emo_context *ctx, void *arena, int64_t offset, int64_t bytes) {
+  return arena ? static_cast<char *>(arena) + offset : allocateOnDevice(ctx, bytes);
 }
 
 void *emo_rt_output(emo_context *ctx, int32_t index, const int64_t *dims) {

@@ -23,6 +23,8 @@ inline llvm::orc::SymbolMap runtimeSymbols(llvm::orc::LLJIT &jit) {
   };
   add("emo_rt_parallel", emo_rt_parallel);
   add("emo_rt_alloc", emo_rt_alloc);
+  add("emo_rt_arena", emo_rt_arena);
+  add("emo_rt_buffer", emo_rt_buffer);
   add("emo_rt_output", emo_rt_output);
   add("emo_rt_param", emo_rt_param);
   add("emo_rt_launch", emo_rt_launch);

@@ -173,6 +173,11 @@ int32_t emo_rt_threads(emo_context *ctx);
  * ends the run with an error through the runtime's own path. */
 void *emo_rt_alloc(emo_context *ctx, int64_t bytes);
 
+/* For entries of devices: memory for all temporaries of the entry, as emo_rt_alloc gives it, and the `bytes` of one of them, `offset` bytes into
+ * `arena`. Emulation gives each temporary memory of its own, with redzones around it, and no arena. */
+void *emo_rt_arena(emo_context *ctx, int64_t bytes);
+void *emo_rt_buffer(emo_context *ctx, void *arena, int64_t offset, int64_t bytes);
+
 /* Memory of output `index` of the entry, dims given; to be written before the entry returns. */
 void *emo_rt_output(emo_context *ctx, int32_t index, const int64_t *dims);
 

@@ -69,11 +69,33 @@ def AttachLoopAnnotations : Pass<"emo-attach-loop-annotations"> {
   let dependentDialects = ["mlir::LLVM::LLVMDialect"];
 }
 
+def PlanArena : Pass<"emo-plan-arena", "mlir::ModuleOp"> {
+  let summary = "one block of memory for the temporaries of an entry";
+  let description = [{
+    Temporaries that are never alive together share a place; the block is as large as all places together, each as large as the largest
+    temporary in it. What is alive together is decided by the order of the entry's ops, which is that of launches. Sizes are computed in front of the
+    first temporary; those that depend on what comes later keep memory of their own.
+
+    ```mlir
+    %0 = memref.alloc(%n) : memref<?x256xf32>
+    %1 = memref.alloc(%n) : memref<?x64xf32>
+    ```
+    becomes, when both are alive at the same time,
+    ```mlir
+    %arena = memref.alloc(%total) {alignment = 256 : i64} : memref<?xi8>
+    %0 = memref.view %arena[%c0][%n] : memref<?xi8> to memref<?x256xf32>
+    %1 = memref.view %arena[%behind][%n] : memref<?xi8> to memref<?x64xf32>
+    ```
+  }];
+  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::memref::MemRefDialect"];
+}
+
 def LowerToRuntime : Pass<"emo-lower-to-runtime", "mlir::ModuleOp"> {
   let summary = "entry functions, launches, parameters and temporaries to calls of the runtime's services";
   let description = [{
     Public functions become `emo_entry_NAME(ctx: !llvm.ptr, inputs: !llvm.ptr) -> i32` (emo_entry_fn of emo/Runtime/Program.h);
-    `memref.alloc`, `emo.param.ref` and `emo.launch` become emo_rt_alloc, emo_rt_param and emo_rt_parallel; `cf.assert` becomes
+    `memref.alloc`, `emo.param.ref` and `emo.launch` become emo_rt_alloc, emo_rt_param and emo_rt_parallel; the arena of a device becomes
+    emo_rt_arena and its views emo_rt_buffer; `cf.assert` becomes
     emo_rt_fail and a return. What the program descriptor needs is kept in the module attributes `emo.entries` and `emo.kernels`. KV caches are updated in place and are no outputs.
   }];
   let dependentDialects = ["mlir::LLVM::LLVMDialect", "mlir::arith::ArithDialect", "mlir::cf::ControlFlowDialect",

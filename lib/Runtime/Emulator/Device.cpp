@@ -19,6 +19,7 @@ public:
   std::string name() const override { return std::string("emulation of ") + chosen->arch; }
   void *allocate(int64_t bytes, const char *what, std::string &error) override;
   void release(void *data) override { memory.release(data); }
+  bool separatesBuffers() const override { return settings.checks; }
   bool clear(void *data, int64_t bytes, std::string &) override { return memset(data, 0, bytes), true; }
   bool upload(void *to, const void *from, int64_t bytes, std::string &) override { return memcpy(to, from, bytes), true; }
   bool download(void *to, const void *from, int64_t bytes, std::string &) override { return memcpy(to, from, bytes), true; }

@@ -44,7 +44,11 @@ private:
 
   void replaceArguments();
   LogicalResult replaceReturn();
+  Value sizeOf(MemRefType type, ValueRange sizes);
   void lowerAlloc(memref::AllocOp op);
+  void lowerView(memref::ViewOp op);
+  template <typename Op>
+  void replaceMemory(Op op, ValueRange dynamicSizes, Value data);
   void lowerParam(ParamRefOp op);
   void lowerLaunch(LaunchOp op);
   void lowerDeviceLaunch(DeviceLaunchOp op);
@@ -194,20 +198,44 @@ LogicalResult EntryLowering::replaceReturn() {
   return success();
 }
 
+/// Bytes of a dense memref; `sizes`: of its dynamic dimensions.
+Value EntryLowering::sizeOf(MemRefType type, ValueRange sizes) {
+  Value bytes = i64(bytesOf(type.getElementType()));
+  unsigned dynamic = 0;
+  for (int64_t size : type.getShape())
+    bytes = arith::MulIOp::create(b, bytes, ShapedType::isDynamic(size) ? toI64(sizes[dynamic++]) : i64(size));
+  return bytes;
+}
+
+/// Row-major memory of `op`'s result at `data`.
+template <typename Op>
+void EntryLowering::replaceMemory(Op op, ValueRange dynamicSizes, Value data) {
+  MemRefType type = op.getType();
+  SmallVector<Value> sizes;
+  unsigned dynamic = 0;
+  for (int64_t size : type.getShape())
+    sizes.push_back(ShapedType::isDynamic(size) ? toI64(dynamicSizes[dynamic++]) : i64(size));
+  op.replaceAllUsesWith(makeMemref(type, data, sizes));
+  op.erase();
+}
+
 void EntryLowering::lowerAlloc(memref::AllocOp op) {
   b.setInsertionPoint(op);
   b.setLoc(op.getLoc());
-  MemRefType type = op.getType();
-  Value bytes = i64(bytesOf(type.getElementType()));
-  SmallVector<Value> sizes;
-  unsigned dynamic = 0;
-  for (int64_t d = 0; d < type.getRank(); ++d) {
-    sizes.push_back(type.isDynamicDim(d) ? toI64(op.getDynamicSizes()[dynamic++]) : i64(type.getDimSize(d)));
-    bytes = arith::MulIOp::create(b, bytes, sizes.back());
-  }
-  Value data = call("emo_rt_alloc", ptr(), {context, bytes});
-  op.replaceAllUsesWith(makeMemref(type, data, sizes));
-  op.erase();
+  Value bytes = sizeOf(op.getType(), op.getDynamicSizes());
+  bool isArena = llvm::any_of(op->getUsers(), [](Operation *user) { return isa<memref::ViewOp>(user); });
+  StringRef service = onDevice && isArena ? "emo_rt_arena" : "emo_rt_alloc";
+  replaceMemory(op, op.getDynamicSizes(), call(service, ptr(), {context, bytes}));
+}
+
+/// A temporary in the arena.
+void EntryLowering::lowerView(memref::ViewOp op) {
+  b.setInsertionPoint(op);
+  b.setLoc(op.getLoc());
+  Value arena = addressOf(op.getSource()), offset = toI64(op.getByteShift());
+  Value data = onDevice ? call("emo_rt_buffer", ptr(), {context, arena, offset, sizeOf(op.getType(), op.getSizes())})
+                        : Value(LLVM::GEPOp::create(b, ptr(), b.getI8Type(), arena, ValueRange{offset}));
+  replaceMemory(op, op.getSizes(), data);
 }
 
 void EntryLowering::lowerParam(ParamRefOp op) {
@@ -350,12 +378,14 @@ LogicalResult EntryLowering::run() {
     return failure();
   SmallVector<Operation *> work;
   function.walk([&](Operation *op) {
-    if (isa<memref::AllocOp, ParamRefOp, LaunchOp, DeviceLaunchOp, memref::ExpandShapeOp>(op))
+    if (isa<memref::AllocOp, memref::ViewOp, ParamRefOp, LaunchOp, DeviceLaunchOp, memref::ExpandShapeOp>(op))
       work.push_back(op);
   });
   for (Operation *op : work) {
     if (auto alloc = dyn_cast<memref::AllocOp>(op))
       lowerAlloc(alloc);
+    else if (auto view = dyn_cast<memref::ViewOp>(op))
+      lowerView(view);
     else if (auto param = dyn_cast<ParamRefOp>(op))
       lowerParam(param);
     else if (auto expand = dyn_cast<memref::ExpandShapeOp>(op))
@@ -395,6 +425,8 @@ void LowerToRuntimePass::declareServices() {
   };
   declare("emo_rt_parallel", none, {ptr, b.getI32Type(), ptr, b.getI64Type(), b.getI64Type()});
   declare("emo_rt_alloc", ptr, {ptr, b.getI64Type()});
+  declare("emo_rt_arena", ptr, {ptr, b.getI64Type()});
+  declare("emo_rt_buffer", ptr, {ptr, ptr, b.getI64Type(), b.getI64Type()});
   declare("emo_rt_output", ptr, {ptr, b.getI32Type(), ptr});
   declare("emo_rt_param", ptr, {ptr, b.getI32Type()});
   declare("emo_rt_tensor_map", none,
