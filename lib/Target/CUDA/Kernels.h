@@ -48,6 +48,9 @@ struct DeviceHost : Host {
   void launch(llvm::StringRef kernel, ValueRange args, ValueRange grid, const KernelShape &shape, llvm::ArrayRef<TensorBoxes> maps = {});
 };
 
+/// Marks an op whose work is already part of another one's kernel.
+inline constexpr llvm::StringLiteral kLoweredAttr = "emo.lowered";
+
 // One per kernel op; false means that the op has no kernel for its types or form and stays.
 bool lowerMatmul(KernelMatmulOp op, KernelLibrary &library);
 bool lowerLoss(KernelLossOp op, KernelLibrary &library);

@@ -51,6 +51,8 @@ FailureOr<SmallVector<const DeviceArch *>> KernelsToCUDAPass::chosenArchs() {
 }
 
 static bool lowerKernel(Operation *kernel, KernelLibrary &library) {
+  if (kernel->hasAttr(kLoweredAttr))
+    return kernel->erase(), true;
   if (!hasKernelForm(kernel))
     return false;
   return llvm::TypeSwitch<Operation *, bool>(kernel)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// emo.kernel.router: a launch for the logits, one for what follows.
+// emo.kernel.router: one launch; of few tokens, whose logits are more work than a block each can do, two.
 //
 // Logits: a warp has some rows of the weights and some tokens, its lanes share the sums. A logit is summed in the same order whatever the
 // number of tokens is, so that a token's experts do not depend on its neighbours. Selection: a warp has a token, a lane the experts lane,
@@ -16,7 +16,7 @@ using namespace emo;
 using namespace emo::cuda;
 
 static constexpr int kThreads = 128, kWarps = kThreads / 32;
-static constexpr int64_t kFewTokens = 128; // below: more and smaller pieces of work
+static constexpr int64_t kFewTokens = 96; // below: more and smaller pieces of work
 static constexpr double kLowest = -std::numeric_limits<double>::infinity();
 static constexpr int64_t kTaken = std::numeric_limits<int32_t>::min();
 
@@ -32,8 +32,8 @@ struct LogitTile {
   int tokenWarps, rowWarps;
 };
 
-/// At least 16 tokens: kFewTokens is more.
-constexpr LogitTile kSmallTile{4, 1, 1, 4}, kLargeTile{16, 4, 2, 4};
+/// At least 16 tokens: kFewTokens is more. kBlockTile: of a block that has all rows of its tokens, one group of rows after the other.
+constexpr LogitTile kSmallTile{4, 1, 1, 4}, kLargeTile{16, 4, 2, 4}, kBlockTile{16, 4, 1, 8};
 
 class LogitsWriter {
 public:
@@ -42,7 +42,10 @@ public:
     rows = cast<MemRefType>(op.getWeight().getType()).getDimSize(0);
   }
 
+  /// The tile of this block.
   void write(ValueRange args);
+  /// This warp's logits of a tile of a block; put(logit, token, row) for each.
+  void write(Value x, Value weight, Value tokens, Value firstToken, Value firstRow, Fn<void(Value, Value, Value)> put);
 
 private:
   /// Sums of the lanes of each of `sums`, a power of two of values: afterwards lane l holds the values from l * n / 32 on, or lanes in a row
@@ -78,24 +81,28 @@ Values LogitsWriter::reduce(Values sums) {
 }
 
 void LogitsWriter::write(ValueRange args) {
-  Value tokens = args[3];
-  int lanes = e.lanes();
   Type f32 = e.b.getF32Type();
+  write(args[0], args[1], args[3], e.mul(e.block(), tile.tokenWarps * tile.tokens), e.mul(e.block(1), tile.rowWarps * tile.rows),
+        [&](Value logit, Value token, Value row) { e.store(logit, e.at(e.rowAt(args[2], token, rows, f32), row, f32), 4); });
+}
+
+void LogitsWriter::write(Value from, Value weight, Value tokens, Value firstToken, Value firstRow, Fn<void(Value, Value, Value)> put) {
+  int lanes = e.lanes();
   Value warp = e.warp();
-  Value firstToken = e.mul(e.add(e.mul(e.block(), tile.tokenWarps), e.div(warp, e.c(tile.rowWarps))), tile.tokens);
-  Value firstRow = e.mul(e.add(e.mul(e.block(1), tile.rowWarps), e.rem(warp, e.c(tile.rowWarps))), tile.rows);
+  firstToken = e.add(firstToken, e.mul(e.div(warp, e.c(tile.rowWarps)), tile.tokens));
+  firstRow = e.add(firstRow, e.mul(e.rem(warp, e.c(tile.rowWarps)), tile.rows));
   // A tile over the edge is moved inwards, so that its rows are a constant apart; what others compute, too, it does not store. Fewer tokens
   // than a tile has repeat the last one.
-  bool isWhole = tile.tokens == kLargeTile.tokens && rows >= tile.rows;
+  bool isWhole = tile.tokens > kSmallTile.tokens && rows >= tile.rows;
   Value fromToken = isWhole ? e.min(firstToken, e.sub(tokens, e.c(tile.tokens))) : firstToken;
   Value fromRow = isWhole ? e.min(firstRow, e.c(rows - tile.rows)) : firstRow;
   Values x, weights;
   for (int t = 0; t < tile.tokens; ++t)
-    x.push_back(isWhole ? (t ? e.at(x[0], t * size, xType) : e.rowAt(args[0], fromToken, size, xType))
-                        : e.rowAt(args[0], e.min(e.add(fromToken, t), e.sub(tokens, e.c(1))), size, xType));
+    x.push_back(isWhole ? (t ? e.at(x[0], t * size, xType) : e.rowAt(from, fromToken, size, xType))
+                        : e.rowAt(from, e.min(e.add(fromToken, t), e.sub(tokens, e.c(1))), size, xType));
   for (int r = 0; r < tile.rows; ++r)
-    weights.push_back(isWhole ? (r ? e.at(weights[0], r * size, weightType) : e.rowAt(args[1], fromRow, size, weightType))
-                              : e.rowAt(args[1], e.min(e.add(fromRow, r), e.c(rows - 1)), size, weightType));
+    weights.push_back(isWhole ? (r ? e.at(weights[0], r * size, weightType) : e.rowAt(weight, fromRow, size, weightType))
+                              : e.rowAt(weight, e.min(e.add(fromRow, r), e.c(rows - 1)), size, weightType));
   Values init(tile.tokens * tile.rows, e.f32(0));
   auto step = [&](Value column, ValueRange carried) {
     Values w, sums(carried);
@@ -129,7 +136,7 @@ void LogitsWriter::write(ValueRange args) {
       isOwn = e.both(isOwn, e.both(e.less(e.sub(firstToken, e.c(1)), token), e.less(e.sub(firstRow, e.c(1)), row)));
     if (count < 32)
       isOwn = e.both(isOwn, e.equal(e.rem(e.lane(), e.c(32 / count)), e.c(0)));
-    e.onlyIf(isOwn, [&] { e.store(sum, e.at(e.rowAt(args[2], token, rows, f32), row, f32), 4); });
+    e.onlyIf(isOwn, [&] { put(sum, token, row); });
   }
 }
 
@@ -141,7 +148,7 @@ namespace {
 
 /// The kernel's arguments; those of operands that a router has not are null.
 struct SelectArgs {
-  Value logits, weights, indices, tokens, bias, pool, poolStride, segments, scores;
+  Value weights, indices, tokens, bias, pool, poolStride, segments, scores;
 };
 
 /// Writes the selection of one token. Arrays of `count` values lie over the warp: element 32 i + l is value i of lane l.
@@ -154,7 +161,8 @@ public:
     topK = op.getTopK();
   }
 
-  void write(Value token);
+  /// Its logits are at `logitRow`.
+  void write(Value token, Value logitRow);
 
 private:
   static int64_t slots(int64_t count) { return llvm::divideCeil(count, 32); }
@@ -382,10 +390,10 @@ void SelectWriter::writeShared(Value token, Value logitRow) {
   storeRow(indices, args.indices, token, topK + shared, topK, shared);
 }
 
-void SelectWriter::write(Value token) {
+void SelectWriter::write(Value token, Value logitRow) {
   bool scoreFirst = op.getOrder() == RouteOrder::ScoreThenTopK, isSigmoid = op.getScoring() == Scoring::Sigmoid;
   bool all = topK == routed;
-  Value logitRow = e.rowAt(args.logits, token, rows, f32), lowest = e.f32(kLowest);
+  Value lowest = e.f32(kLowest);
   Values logits = load(logitRow, routed, f32, lowest), kept;
   int64_t n = logits.size();
   if (args.pool) {
@@ -452,53 +460,128 @@ void SelectWriter::write(Value token) {
   writeShared(token, logitRow);
 }
 
-bool emo::cuda::lowerRouter(KernelRouterOp op, KernelLibrary &library) {
-  Value x = op.getX(), weight = op.getWeight();
-  int64_t size = cast<MemRefType>(x.getType()).getDimSize(1);
-  int64_t rows = cast<MemRefType>(weight.getType()).getDimSize(0);
-  if (size == 0 || rows == 0)
-    return false;
-  DeviceHost host(op);
-  Value tokens = host.dim(x, 0);
-  Value logits = memref::AllocOp::create(host.b, MemRefType::get({ShapedType::kDynamic, rows}, host.b.getF32Type()), ValueRange{tokens},
-                                         host.b.getI64IntegerAttr(64));
-  std::string key = keyOf(op);
+//===----------------------------------------------------------------------===//
+// Launches
+//===----------------------------------------------------------------------===//
 
-  auto launchLogits = [&](LogitTile tile) {
-    KernelShape shape{32 * tile.tokenWarps * tile.rowWarps, groupFor({x, weight}, size), 0};
-    Values operands = {x, weight, logits, tokens};
-    StringRef name = library.get("router_logits_" + Twine(size) + "x" + Twine(rows), key + ";" + std::to_string(tile.tokens), shape, operands,
-                                 [&](DeviceEmit &e, ValueRange args) { LogitsWriter(e, op, tile).write(args); });
-    host.launch(name, operands,
-                {host.ceilDiv(tokens, tile.tokens * tile.tokenWarps), host.c(llvm::divideCeil(rows, tile.rows * tile.rowWarps))}, shape);
-  };
-  auto isFew = arith::CmpIOp::create(host.b, arith::CmpIPredicate::ult, tokens, host.c(kFewTokens));
-  auto branch = scf::IfOp::create(host.b, isFew, /*withElseRegion=*/true);
-  {
-    OpBuilder::InsertionGuard guard(host.b);
-    host.b.setInsertionPointToStart(branch.thenBlock());
-    launchLogits(kSmallTile);
-    host.b.setInsertionPointToStart(branch.elseBlock());
-    launchLogits(kLargeTile);
-  }
+namespace {
 
-  // Operands that not every router has, by their position among the launch's.
-  Values operands = {logits, op.getOuts()[0], op.getOuts()[1], tokens};
+class RouterLaunches {
+public:
+  RouterLaunches(KernelRouterOp op, DeviceHost &host, KernelLibrary &library);
+  bool fitsBlock() const { return kBlockTile.tokens * rows * 4 <= kSharedLimit && rows >= kBlockTile.rows; }
+  void launchTogether();
+  void launchLogits(LogitTile tile, Value logits);
+  void launchSelection(Value logits);
+
+  Value tokens;
+  int64_t size, rows;
+
+private:
+  static constexpr int64_t kSharedLimit = 48 << 10; // what every device gives without being asked
+  static int threadsOf(LogitTile tile) { return 32 * tile.tokenWarps * tile.rowWarps; }
+  /// From the launch's arguments that begin with those of `selection`.
+  SelectArgs selectArgs(ValueRange args);
+
+  KernelRouterOp op;
+  DeviceHost &host;
+  KernelLibrary &library;
+  std::string key;
+  Values selection; // operands
+  int bias, pool, stride, segments, scores; // positions among them of those that not every router has; -1: none
+};
+
+} // namespace
+
+RouterLaunches::RouterLaunches(KernelRouterOp op, DeviceHost &host, KernelLibrary &library)
+    : tokens(host.dim(op.getX(), 0)), size(cast<MemRefType>(op.getX().getType()).getDimSize(1)),
+      rows(cast<MemRefType>(op.getWeight().getType()).getDimSize(0)), op(op), host(host), library(library), key(keyOf(op)) {
+  selection = {op.getOuts()[0], op.getOuts()[1], tokens};
   auto optional = [&](Value operand) {
     if (operand)
-      operands.push_back(operand);
-    return operand ? int(operands.size()) - 1 : -1;
+      selection.push_back(operand);
+    return operand ? int(selection.size()) - 1 : -1;
   };
-  int bias = optional(op.getBias()), pool = optional(op.getPool()), stride = optional(op.getPool() ? host.stride(op.getPool(), 0) : Value());
-  int segments = optional(op.getSegments()), scores = optional(op.getOuts().size() == 3 ? op.getOuts()[2] : Value());
-  KernelShape select{kThreads, 1, 0};
-  StringRef name = library.get("router_select_" + Twine(rows), key, select, operands, [&](DeviceEmit &e, ValueRange args) {
-    auto at = [&](int i) { return i < 0 ? Value() : Value(args[i]); };
-    SelectArgs own{args[0], args[1], args[2], args[3], at(bias), at(pool), at(stride), at(segments), at(scores)};
-    Value token = e.add(e.mul(e.block(), kWarps), e.warp());
-    e.onlyIf(e.less(token, own.tokens), [&] { SelectWriter(e, op, own).write(token); });
+  bias = optional(op.getBias());
+  pool = optional(op.getPool());
+  stride = optional(op.getPool() ? host.stride(op.getPool(), 0) : Value());
+  segments = optional(op.getSegments());
+  scores = optional(op.getOuts().size() == 3 ? op.getOuts()[2] : Value());
+}
+
+SelectArgs RouterLaunches::selectArgs(ValueRange args) {
+  auto at = [&](int i) { return i < 0 ? Value() : Value(args[i]); };
+  return {args[0], args[1], args[2], at(bias), at(pool), at(stride), at(segments), at(scores)};
+}
+
+/// A block has 16 tokens, whose logits stay in shared memory.
+void RouterLaunches::launchTogether() {
+  constexpr LogitTile tile = kBlockTile;
+  KernelShape shape{threadsOf(tile), groupFor({op.getX(), op.getWeight()}, size), tile.tokens * rows * 4};
+  Values operands = selection;
+  operands.append({op.getX(), op.getWeight()});
+  StringRef name = library.get("router_" + Twine(size) + "x" + Twine(rows), key, shape, operands, [&](DeviceEmit &e, ValueRange args) {
+    SelectArgs own = selectArgs(args);
+    Value x = args[selection.size()], weight = args[selection.size() + 1];
+    Value first = e.mul(e.block(), tile.tokens);
+    Type f32 = e.b.getF32Type();
+    auto rowOf = [&](Value token) { return e.at(e.shared(), e.mul(e.sub(token, first), rows), f32); };
+    e.loop(e.c(0), e.c(rows), tile.rows * tile.rowWarps, [&](Value firstRow) {
+      LogitsWriter(e, op, tile).write(x, weight, own.tokens, first, firstRow,
+                                      [&](Value logit, Value token, Value row) { e.store(logit, e.at(rowOf(token), row, f32), 4); });
+    });
+    e.barrier();
+    for (int i = 0; i < tile.tokens; i += e.warps()) {
+      Value token = e.add(first, e.add(e.warp(), i));
+      e.onlyIf(e.less(token, own.tokens), [&] { SelectWriter(e, op, own).write(token, rowOf(token)); });
+    }
   });
-  host.launch(name, operands, host.ceilDiv(tokens, kWarps), select);
+  host.launch(name, operands, host.ceilDiv(tokens, tile.tokens), shape);
+}
+
+void RouterLaunches::launchLogits(LogitTile tile, Value logits) {
+  KernelShape shape{threadsOf(tile), groupFor({op.getX(), op.getWeight()}, size), 0};
+  Values operands = {op.getX(), op.getWeight(), logits, tokens};
+  StringRef name = library.get("router_logits_" + Twine(size) + "x" + Twine(rows), key + ";" + std::to_string(tile.tokens), shape, operands,
+                               [&](DeviceEmit &e, ValueRange args) { LogitsWriter(e, op, tile).write(args); });
+  host.launch(name, operands,
+              {host.ceilDiv(tokens, tile.tokens * tile.tokenWarps), host.c(llvm::divideCeil(rows, tile.rows * tile.rowWarps))}, shape);
+}
+
+void RouterLaunches::launchSelection(Value logits) {
+  KernelShape shape{kThreads, 1, 0};
+  Values operands = selection;
+  operands.push_back(logits);
+  StringRef name = library.get("router_select_" + Twine(rows), key, shape, operands, [&](DeviceEmit &e, ValueRange args) {
+    SelectArgs own = selectArgs(args);
+    Value token = e.add(e.mul(e.block(), kWarps), e.warp());
+    e.onlyIf(e.less(token, own.tokens),
+             [&] { SelectWriter(e, op, own).write(token, e.rowAt(args[selection.size()], token, rows, e.b.getF32Type())); });
+  });
+  host.launch(name, operands, host.ceilDiv(tokens, kWarps), shape);
+}
+
+bool emo::cuda::lowerRouter(KernelRouterOp op, KernelLibrary &library) {
+  DeviceHost host(op);
+  RouterLaunches launches(op, host, library);
+  if (launches.size == 0 || launches.rows == 0)
+    return false;
+  auto isFew = arith::CmpIOp::create(host.b, arith::CmpIPredicate::ult, launches.tokens, host.c(kFewTokens));
+  auto branch = scf::IfOp::create(host.b, isFew, /*withElseRegion=*/true);
+  auto launchBoth = [&](LogitTile tile) {
+    auto type = MemRefType::get({ShapedType::kDynamic, launches.rows}, host.b.getF32Type());
+    Value logits = memref::AllocOp::create(host.b, type, ValueRange{launches.tokens}, host.b.getI64IntegerAttr(64));
+    launches.launchLogits(tile, logits);
+    launches.launchSelection(logits);
+  };
+  OpBuilder::InsertionGuard guard(host.b);
+  host.b.setInsertionPointToStart(branch.thenBlock());
+  launchBoth(kSmallTile);
+  host.b.setInsertionPointToStart(branch.elseBlock());
+  if (launches.fitsBlock())
+    launches.launchTogether();
+  else
+    launchBoth(kLargeTile);
   op.erase();
   return true;
 }

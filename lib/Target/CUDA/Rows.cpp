@@ -3,11 +3,15 @@
 #include "Alignment.h"
 #include "Kernels.h"
 
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
 using namespace mlir;
 using namespace emo;
 using namespace emo::cuda;
 
 static constexpr int kThreads = 128, kWarps = kThreads / 32;
+static constexpr int64_t kFewTokens = 96;
 
 /// body(first element, elements) for the lane's share of a row of `size` elements.
 static void eachGroup(DeviceEmit &e, int64_t size, Fn<void(Value, int)> body) {
@@ -31,30 +35,41 @@ static void ownRow(DeviceEmit &e, Value rows, Fn<void(Value)> body) {
 /// Kernels for equal types may take groups of different sizes, because alignment comes from where memrefs come from.
 static std::string kernelKey(Operation *op, const KernelShape &shape) { return keyOf(op) + ";" + std::to_string(shape.lanes); }
 
-bool emo::cuda::lowerRmsNorm(KernelRmsNormOp op, KernelLibrary &library) {
+/// The norm of a row from its squares: factor(i, lanes) gives elements of the row, 0 <= i < size.
+static void writeNorm(DeviceEmit &e, KernelRmsNormOp op, Value squares, Value weights, Value to, Fn<Value(Value, int)> element) {
+  int64_t size = cast<MemRefType>(op.getX().getType()).getDimSize(1);
+  Type weight = elementOf(op.getWeight()), out = elementOf(op.getOuts()[0]);
+  Value mean = e.addf(e.divf(squares, e.f32(size)), e.f32(op.getEpsilon().convertToDouble()));
+  Value inverse = e.divf(e.f32(1), e.sqrt(mean));
+  eachGroup(e, size, [&](Value i, int lanes) {
+    Value w = e.loadF32(weight, e.at(weights, i, weight), lanes);
+    e.storeF32(e.mulf(e.mulf(element(i, lanes), e.splat(inverse, lanes)), w), out, e.at(to, i, out));
+  });
+}
+
+static void launchRmsNorm(KernelRmsNormOp op, DeviceHost &host, KernelLibrary &library) {
   Value x = op.getX(), weight = op.getWeight(), out = op.getOuts()[0];
   int64_t size = cast<MemRefType>(x.getType()).getDimSize(1);
   KernelShape shape{kThreads, groupFor({x, weight, out}, size), 0};
-  DeviceHost host(op);
   Value rows = host.dim(x, 0);
   Values operands = {x, weight, out, rows, host.stride(x, 0)};
   StringRef name = library.get("rms_norm_" + Twine(size), kernelKey(op, shape), shape, operands, [&](DeviceEmit &e, ValueRange args) {
     ownRow(e, args[3], [&](Value row) {
       Value from = e.rowAt(args[0], row, args[4], elementOf(x)), to = e.rowAt(args[2], row, size, elementOf(out));
+      auto element = [&](Value i, int lanes) { return e.loadF32(elementOf(x), e.at(from, i, elementOf(x)), lanes); };
       Value squares = sumGroups(e, size, [&](Value i, int lanes, Value sum) {
-        Value v = e.loadF32(elementOf(x), e.at(from, i, elementOf(x)), lanes);
+        Value v = element(i, lanes);
         return e.fma(v, v, sum);
       });
-      Value mean = e.addf(e.divf(squares, e.f32(size)), e.f32(op.getEpsilon().convertToDouble()));
-      Value inverse = e.divf(e.f32(1), e.sqrt(mean));
-      eachGroup(e, size, [&](Value i, int lanes) {
-        Value v = e.loadF32(elementOf(x), e.at(from, i, elementOf(x)), lanes);
-        Value w = e.loadF32(elementOf(weight), e.at(args[1], i, elementOf(weight)), lanes);
-        e.storeF32(e.mulf(e.mulf(v, e.splat(inverse, lanes)), w), elementOf(out), e.at(to, i, elementOf(out)));
-      });
+      writeNorm(e, op, squares, args[1], to, element);
     });
   });
   host.launch(name, operands, host.ceilDiv(rows, kWarps), shape);
+}
+
+bool emo::cuda::lowerRmsNorm(KernelRmsNormOp op, KernelLibrary &library) {
+  DeviceHost host(op);
+  launchRmsNorm(op, host, library);
   op.erase();
   return true;
 }
@@ -106,40 +121,53 @@ bool emo::cuda::lowerRowDot(KernelRowDotOp op, KernelLibrary &library) {
 
 namespace {
 
-/// A thread has a group of columns of one token: its rows are all under way at once, and lanes side by side read side by side.
+/// Sums of groups of columns of a token; the rows of a sum are all under way at once.
 class CombineWriter {
 public:
   CombineWriter(DeviceEmit &e, KernelCombineOp op, ValueRange args) : e(e), op(op), args(args) {
     size = cast<MemRefType>(op.getRows().getType()).getDimSize(1);
     choices = cast<MemRefType>(op.getWeights().getType()).getDimSize(1);
+    tokens = args[3 + op.getExtras().size() + op.getOuts().size()];
   }
 
-  LogicalResult write() {
+  /// A thread has a group, so that lanes side by side read side by side.
+  void write() {
     int lanes = e.lanes();
     int64_t groups = size / lanes;
-    LogicalResult result = success();
-    Value tokens = args[3 + op.getExtras().size() + op.getOuts().size()];
     Value number = e.add(e.mul(e.block(), e.threads), e.thread());
     Value token = e.div(number, e.c(groups));
-    e.onlyIf(e.less(token, tokens), [&] {
-      Value column = e.mul(e.rem(number, e.c(groups)), lanes);
-      Values inputs = {sum(token, column)};
-      for (auto [i, extra] : llvm::enumerate(op.getExtras()))
-        inputs.push_back(loadExtra(i, extra, token, column));
-      FailureOr<Values> results = inlineBody(e, op.getBody(), inputs);
-      if (failed(results)) {
-        result = failure();
-        return;
-      }
-      for (auto [i, out] : llvm::enumerate(op.getOuts())) {
-        Value row = e.rowAt(args[3 + op.getExtras().size() + i], token, size, elementOf(out));
-        e.storeF32((*results)[i], elementOf(out), e.at(row, column, elementOf(out)));
-      }
+    e.onlyIf(e.less(token, tokens), [&] { write(token, e.mul(e.rem(number, e.c(groups)), lanes)); });
+  }
+
+  /// A warp has a token, whose results it normalises: `norm` reads result `result`.
+  void writeWithNorm(KernelRmsNormOp norm, int result, Value weights, Value out) {
+    Type element = elementOf(op.getOuts()[result]);
+    ownRow(e, tokens, [&](Value token) {
+      Value squares = sumGroups(e, size, [&](Value i, int lanes, Value sum) {
+        Value v = write(token, i)[result];
+        return e.fma(v, v, sum);
+      });
+      // A lane reads what it has written itself.
+      Value from = e.rowAt(args[3 + op.getExtras().size() + result], token, size, element);
+      writeNorm(e, norm, squares, weights, e.rowAt(out, token, size, elementOf(norm.getOuts()[0])),
+                [&](Value i, int lanes) { return e.loadF32(element, e.at(from, i, element), lanes); });
     });
-    return result;
   }
 
 private:
+  /// Computes and stores one group, and gives what was stored.
+  Values write(Value token, Value column) {
+    Values inputs = {sum(token, column)};
+    for (auto [i, extra] : llvm::enumerate(op.getExtras()))
+      inputs.push_back(loadExtra(i, extra, token, column));
+    Values results = *inlineBody(e, op.getBody(), inputs);
+    for (auto [i, out] : llvm::enumerate(op.getOuts())) {
+      Value row = e.rowAt(args[3 + op.getExtras().size() + i], token, size, elementOf(out));
+      e.storeF32(results[i], elementOf(out), e.at(row, column, elementOf(out)));
+    }
+    return results;
+  }
+
   /// Rows under way at once; with more choices than twice as many they are a loop.
   static constexpr int64_t kBatch = 8;
 
@@ -189,32 +217,73 @@ private:
   KernelCombineOp op;
   ValueRange args;
   int64_t size, choices;
+  Value tokens;
 };
 
 } // namespace
 
-bool emo::cuda::lowerCombine(KernelCombineOp op, KernelLibrary &library) {
-  Value rows = op.getRows(), weights = op.getWeights(), inverse = op.getInverse();
-  Values operands = {rows, weights, inverse};
+/// The norm of one of the op's results, when nothing between them reads or writes memory.
+static KernelRmsNormOp normBehind(KernelCombineOp op) {
+  for (Operation *next = op->getNextNode(); next; next = next->getNextNode()) {
+    if (auto norm = dyn_cast<KernelRmsNormOp>(next))
+      return llvm::is_contained(op.getOuts(), norm.getX()) && hasKernelForm(norm) ? norm : KernelRmsNormOp();
+    if (!isPure(next) && !isa<memref::AllocOp, memref::DimOp>(next))
+      break;
+  }
+  return {};
+}
+
+static void launchCombine(KernelCombineOp op, KernelRmsNormOp norm, DeviceHost &host, KernelLibrary &library) {
+  Value rows = op.getRows(), weights = op.getWeights();
+  Values operands = {rows, weights, op.getInverse()}, grouped = {rows};
   llvm::append_range(operands, op.getExtras());
   llvm::append_range(operands, op.getOuts());
-  int64_t size = cast<MemRefType>(rows.getType()).getDimSize(1);
-  int64_t choices = cast<MemRefType>(weights.getType()).getDimSize(1);
-  if (size == 0)
-    return false;
-  Values grouped = {rows};
+  int64_t size = cast<MemRefType>(rows.getType()).getDimSize(1), choices = cast<MemRefType>(weights.getType()).getDimSize(1);
   llvm::append_range(grouped, op.getOuts());
   for (auto [extra, kind] : llvm::zip_equal(op.getExtras(), op.getKinds().getAsRange<OperandKindAttr>()))
     if (kind.getValue() != OperandKind::Row)
       grouped.push_back(extra);
-  KernelShape shape{kThreads, groupFor(grouped, size), 0};
-  DeviceHost host(op);
   Value tokens = host.dim(weights, 0);
   operands.push_back(tokens);
-  LogicalResult written = success();
-  StringRef name = library.get("combine_" + Twine(choices) + "x" + Twine(size), kernelKey(op, shape), shape, operands,
-                               [&](DeviceEmit &e, ValueRange args) { written = CombineWriter(e, op, args).write(); });
-  host.launch(name, operands, host.ceilDiv(host.mul(tokens, host.c(size / shape.lanes)), kThreads), shape);
+  std::string kind = ("combine_" + Twine(choices) + "x" + Twine(size)).str();
+  if (!norm) {
+    KernelShape shape{kThreads, groupFor(grouped, size), 0};
+    StringRef name = library.get(kind, kernelKey(op, shape), shape, operands,
+                                 [&](DeviceEmit &e, ValueRange args) { CombineWriter(e, op, args).write(); });
+    host.launch(name, operands, host.ceilDiv(host.mul(tokens, host.c(size / shape.lanes)), kThreads), shape);
+    return;
+  }
+  grouped.append({norm.getWeight(), norm.getOuts()[0]});
+  KernelShape shape{kThreads, groupFor(grouped, size), 0};
+  size_t count = operands.size();
+  operands.append({norm.getWeight(), norm.getOuts()[0]});
+  int result = llvm::find(op.getOuts(), norm.getX()) - op.getOuts().begin();
+  StringRef name = library.get(kind + "_norm", kernelKey(op, shape) + keyOf(norm), shape, operands, [&](DeviceEmit &e, ValueRange args) {
+    CombineWriter(e, op, args).writeWithNorm(norm, result, args[count], args[count + 1]);
+  });
+  host.launch(name, operands, host.ceilDiv(tokens, kWarps), shape);
+}
+
+bool emo::cuda::lowerCombine(KernelCombineOp op, KernelLibrary &library) {
+  if (cast<MemRefType>(op.getRows().getType()).getDimSize(1) == 0)
+    return false;
+  KernelRmsNormOp norm = normBehind(op);
+  if (!norm) {
+    DeviceHost host(op);
+    launchCombine(op, {}, host, library);
+    op.erase();
+    return true;
+  }
+  // Few tokens: a warp each would not use the device.
+  DeviceHost host(norm);
+  Value isFew = arith::CmpIOp::create(host.b, arith::CmpIPredicate::ult, host.dim(op.getWeights(), 0), host.c(kFewTokens));
+  auto branch = scf::IfOp::create(host.b, isFew, /*withElseRegion=*/true);
+  host.b.setInsertionPointToStart(branch.thenBlock());
+  launchCombine(op, {}, host, library);
+  launchRmsNorm(norm, host, library);
+  host.b.setInsertionPointToStart(branch.elseBlock());
+  launchCombine(op, norm, host, library);
+  norm->setAttr(kLoweredAttr, host.b.getUnitAttr());
   op.erase();
-  return succeeded(written);
+  return true;
 }
