@@ -6,29 +6,29 @@ import sys
 import tempfile
 
 from ..errors import Error
-from . import experts, layer, machine, models, peers, report, start
+from . import cuda, experts, layer, machine, models, peers, report, start
 
-PARTS = ("layer", "model", "small", "experts", "start")
+PARTS = ("layer", "model", "small", "experts", "start", "cuda")
 
 
 def parse(arguments):
     parser = argparse.ArgumentParser(
         prog="python -m emo.bench",
         description="Speed of compiled models beside PyTorch and vLLM, with the machine's roofs; "
-        "all in one run, same weights, same number of threads, taking turns.",
+        "all in one run, same weights, same number of threads, taking turns. And CUDA kernels beside Triton's, counted without a GPU.",
     )
     parser.add_argument(
         "--only",
         default=",".join(PARTS),
         help="parts, separated by commas: layer (one MoE layer), model (two layers of EMO's shape), "
-        "small (a trained model's folder), experts (fewer of them: speed and memory), start (compile time, first token); default: all",
+        "small (a trained model's folder), experts (fewer of them: speed and memory), start (compile time, first token), cuda (machine code of CUDA kernels); default: all",
     )
     parser.add_argument(
         "--peers-python",
         action="append",
         default=[],
         metavar="PATH",
-        help="interpreter that has PyTorch or vLLM, may be given several times; " "default: this one",
+        help="interpreter that has PyTorch, vLLM or Triton, may be given several times; default: this one",
     )
     parser.add_argument(
         "--tokens",
@@ -47,6 +47,9 @@ def parse(arguments):
     )
     parser.add_argument(
         "--work-dir", metavar="DIR", help="where weights and programs are written, up to 5 GB; default: a temporary folder"
+    )
+    parser.add_argument(
+        "--ptxas", metavar="PATH", help="ptxas or a CUDA toolkit, for cuda; default: as emo-device finds it, then Triton's own"
     )
     parser.add_argument(
         "--quick", action="store_true", help="tiny shapes and one repetition: shows that everything runs, measures nothing"
@@ -94,10 +97,15 @@ def run(options, folder):
         print(text, file=sys.stderr, flush=True)
 
     results = {"machine": machine.describe(), "versions": machine.versions(), "threads": options.threads, "quick": options.quick}
-    workers, results["peers"] = peers.start(options.peers_python, options.threads, os.path.join(folder, "peers.log"))
+    timed = set(options.only) - {"cuda"}
+    engines = ["torch", "vllm"] * bool(timed) + ["triton"] * ("cuda" in options.only)
+    workers, results["peers"] = peers.start(options.peers_python, options.threads, os.path.join(folder, "peers.log"), engines)
     try:
-        say("roofs")
-        results["roofs"] = machine.roofs(options)
+        if "cuda" in options.only:
+            results["cuda"] = cuda.measure(options, folder, workers, results["peers"]["triton"], say)
+        if timed:
+            say("roofs")
+            results["roofs"] = machine.roofs(options)
         if "layer" in options.only:
             results["layer"] = layer.measure(options, folder, workers, say)
         if "model" in options.only:

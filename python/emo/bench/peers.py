@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""The peers: processes with an interpreter that has PyTorch or vLLM, and taking turns with them."""
+"""The peers: processes with an interpreter that has PyTorch, vLLM or Triton, and taking turns with them."""
 
 import ctypes.util
 import glob
@@ -64,10 +64,10 @@ class Peer:
         self._log.close()
 
 
-def start(pythons, threads, log):
-    """Workers by engine, "torch" (the newest PyTorch) and "vllm", and what was found: {"torch": version or
-    "not installed", "vllm": the same, "preloaded": names of libraries}."""
-    candidates = {"torch": [], "vllm": []}
+def start(pythons, threads, log, engines):
+    """Workers by engine: those of `engines`, of "torch", "vllm" and "triton", that were found, each the newest. And what was found:
+    versions or "not installed" by engine, "preloaded": names of libraries."""
+    candidates = {"torch": [], "vllm": [], "triton": []}
     for python in pythons or [sys.executable]:
         try:
             peer = Peer(python, threads, log)
@@ -78,14 +78,17 @@ def start(pythons, threads, log):
             if peer.versions[engine]:
                 candidates[engine].append(peer.versions)
         peer.close()
-    workers, found = {}, {"torch": "not installed", "vllm": "not installed", "preloaded": []}
+    workers, found = {}, {engine: "not installed" for engine in candidates}
+    preloaded = set()
     for engine, many in candidates.items():
         if many:
-            newest = max(many, key=lambda versions: [int(part) for part in versions["torch"].split("+")[0].split(".")[:2]])
-            workers[engine] = Peer(newest["python"], threads, log)
-            found[engine] = newest["torch"] if engine == "torch" else "%s (PyTorch %s)" % (newest["vllm"], newest["torch"])
-            found["preloaded"] += [os.path.basename(path) for path in workers[engine].preloaded]
-    found["preloaded"] = sorted(set(found["preloaded"]))
+            decides = "triton" if engine == "triton" else "torch"
+            newest = max(many, key=lambda versions: [int(part) for part in versions[decides].split("+")[0].split(".")[:2]])
+            found[engine] = "%s (PyTorch %s)" % (newest["vllm"], newest["torch"]) if engine == "vllm" else newest[engine]
+            if engine in engines:
+                workers[engine] = Peer(newest["python"], threads, log)
+                preloaded.update(os.path.basename(path) for path in workers[engine].preloaded)
+    found["preloaded"] = sorted(preloaded)
     return workers, found
 
 

