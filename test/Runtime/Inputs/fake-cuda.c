@@ -77,6 +77,7 @@ int cuLaunchKernel(Handle function, unsigned gridX, unsigned gridY, unsigned gri
   }
   return blockY != 1 || blockZ != 1 || stream == NULL || arguments == NULL || extra != NULL;
 }
+#ifndef NO_TENSOR_MAPS
 int cuTensorMapEncodeTiled(void *map, int type, unsigned rank, void *address, const unsigned long long *dims, const unsigned long long *strides,
                            const unsigned *box, const unsigned *steps, int interleave, int swizzle, int promotion, int fill) {
   FAIL_IF_ASKED;
@@ -85,6 +86,7 @@ int cuTensorMapEncodeTiled(void *map, int type, unsigned rank, void *address, co
   wrong |= dims[0] == 0 || dims[1] == 0;
   return memset(map, 0, 128), wrong;
 }
+#endif
 int cuGetErrorName(int result, const char **name) {
   *name = result == 719 ? "CUDA_ERROR_LAUNCH_FAILED" : result == 218 ? "CUDA_ERROR_INVALID_PTX" : result == 2 ? "CUDA_ERROR_OUT_OF_MEMORY" : NULL;
   return *name == NULL;

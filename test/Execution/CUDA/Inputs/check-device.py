@@ -2,7 +2,7 @@
 """check-device.py MODEL WORK --arch=ARCH [--dtype=f32] [--experts=SET] --prompt=IDS --logits=NPY [--atol=X] [--greedy=IDS] [--modes=M;...]
 
 Compiles a model's CUDA kernels and runs them on the emulator: the logits of a prompt and the tokens that follow, in each mode (options of
---emulation), against an f32 reference. All modes must give the same bits. Without --atol the measure is the CPU's program of the same
+--emulation, or `cuda`: on the GPU), against an f32 reference. All modes must give the same bits. Without --atol the measure is the CPU's program of the same
 arithmetic: logits must be as near to the reference, by their root mean square, as the CPU's are, up to a tenth. Exits with 1 when something is
 not.
 """
@@ -61,7 +61,7 @@ if options.atol is None:
     limit = 1.1 * rms(logits(program + ".cpu"))
 ok, first = True, None
 for mode in options.modes.split(";"):
-    device = ["--device=emulate"] + (["--emulation=" + mode] if mode else [])
+    device = ["--device=cuda"] if mode == "cuda" else ["--device=emulate"] + (["--emulation=" + mode] if mode else [])
     found = logits(program, *device)
     first = found if first is None else first
     if options.atol is None:

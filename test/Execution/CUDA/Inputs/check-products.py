@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Products of bf16 in tiles of 128 rows on the emulator, against sums in f64:
+"""Products of bf16 in tiles of 128 rows on the emulator (MODE: options of --emulation) or on the GPU (`cuda`), against sums in f64:
 
     check-products.py ARCH MODE...
 
@@ -81,9 +81,10 @@ def check(folder, arch, modes, k, columns, rows, gathered, accumulators):
     for input_name, (value, _) in inputs.items():
         np.save(f"{folder}/in/{input_name}.npy", value)
     for mode in modes:
+        device = ["--device=cuda"] if mode == "cuda" else ["--device=emulate", "--emulation=" + mode]
         run = subprocess.run(
-            ["emo-run", folder + "/program.mlir", "--inputs=" + folder + "/in", "--outputs=" + folder + "/out", "--device=emulate",
-             "--cuda-arch=" + arch, "--emulation=" + mode], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            ["emo-run", folder + "/program.mlir", "--inputs=" + folder + "/in", "--outputs=" + folder + "/out", "--cuda-arch=" + arch, *device],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if run.returncode:
             sys.exit(f"{name}, {mode}: {run.stdout}")
         difference = np.abs(np.load(folder + "/out/y.npy") - expected)

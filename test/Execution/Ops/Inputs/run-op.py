@@ -6,7 +6,8 @@
     // EXPECT y = x + 1                  the output called y; shape, integers and infinities exactly, numbers within the tolerance
 
 run-op.py FILE [MODE...]. Modes: kernels (the normal pipeline for this machine), v2 (the same for x86-64-v2), types (the reference lowering
-in the file's types), f32 and f64 (the reference lowering retyped), sm_80, sm_80-lazy, sm_90a and sm_90a-lazy (CUDA kernels, emulated). Default: kernels f32 f64. Numbers may differ by 2e-6 in f32, 1e-12 in
+in the file's types), f32 and f64 (the reference lowering retyped), sm_80, sm_80-lazy, sm_90a and sm_90a-lazy (CUDA kernels, emulated),
+cuda-ARCH (on a GPU of that architecture). Default: kernels f32 f64. Numbers may differ by 2e-6 in f32, 1e-12 in
 f64, 2^-8 in bf16 and 2^-11 in f16, times the largest expected magnitude, 1 at least.
 """
 import os
@@ -22,6 +23,8 @@ FLAGS = {"kernels": [], "v2": ["--cpu=x86-64-v2"], "types": ["--reference"], "f3
 for arch in ("sm_80", "sm_90a"):
     FLAGS[arch] = ["--device=emulate", "--cuda-arch=" + arch]
     FLAGS[arch + "-lazy"] = FLAGS[arch] + ["--emulation=lazy,schedule=random,seed=7"]
+for arch in ("sm_80", "sm_90a", "sm_100a", "sm_120a"):
+    FLAGS["cuda-" + arch] = ["--device=cuda", "--cuda-arch=" + arch]
 DTYPES = {"f32": np.float32, "f64": np.float64, "i32": np.int32, "i64": np.int64, "i1": np.bool_, "f16": np.float16}
 
 
