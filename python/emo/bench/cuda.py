@@ -128,7 +128,8 @@ def _product_case(name, kernel, arch, tile, warps, **emo):
 
 def _gated_case(kernel, arch, tile, warps, **emo):
     rows, columns, depth = tile
-    arguments = {"x": _BF16, "w": _BF16, "y": _BF16, "sorted_ids": _I32, "expert_ids": _I32, "padded_rows": _I32, "pairs": "i32"}
+    arguments = {"x": _BF16, "w": _BF16, "y": _BF16, "sorted_ids": _I32, "expert_ids": _I32, "padded_rows": _I32}
+    arguments.update(most_rows="i32", pairs="i32")
     constants = {"N": HIDDEN, "K": WIDTH, "TOP_K": TOP_K + 1, "BM": rows, "BN": columns // 2, "BK": depth, "TMA": False}
     variants = {}
     for mask in (True, False):

@@ -72,13 +72,13 @@ def loss(x, w, targets, parts, target_logits, rows, N: tl.constexpr, K: tl.const
 
 
 @triton.jit
-def gated(x, w, y, sorted_ids, expert_ids, padded_rows, pairs, N: tl.constexpr, K: tl.constexpr, TOP_K: tl.constexpr,
+def gated(x, w, y, sorted_ids, expert_ids, padded_rows, most_rows, pairs, N: tl.constexpr, K: tl.constexpr, TOP_K: tl.constexpr,
           BM: tl.constexpr, BN: tl.constexpr, BK: tl.constexpr, TMA: tl.constexpr, MASK: tl.constexpr):  # fmt: skip
     """silu(x gate^T) * (x up^T) of gathered rows, w[experts, 2 N, K] having the gate's rows first; BN columns of each. Rows are
-    padded: a tile has one expert's. TMA: w is a descriptor. MASK: rows of the padding are zeros, or anything."""
-    padded = tl.load(padded_rows)
-    row_tile, column_tile = _tile(padded, N, BM, BN, 8)
-    if row_tile * BM >= padded:
+    padded: a tile has one expert's; most_rows is what the host knows of their number. TMA: w is a descriptor. MASK: rows of the
+    padding are zeros, or anything."""
+    row_tile, column_tile = _tile(most_rows, N, BM, BN, 8)
+    if row_tile * BM >= tl.load(padded_rows):
         return
     row, column, k = row_tile * BM + tl.arange(0, BM), column_tile * BN + tl.arange(0, BN), tl.arange(0, BK)
     pair = tl.load(sorted_ids + row)
