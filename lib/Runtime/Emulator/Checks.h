@@ -27,11 +27,12 @@ struct Checks {
   void endThread(Fiber &fiber);
   void endWarp(Warp &warp) { statistics.flush(warp.index); }
 
-  /// The lanes synchronise.
-  void syncWarp(Warp &warp, uint32_t members) {
+  /// The lanes meet.
+  void syncWarp(Warp &warp, uint32_t members, bool orders) {
     if (members == warp.alive)
       statistics.flush(warp.index);
-    order.syncWarp(warp, members);
+    if (orders)
+      order.syncWarp(warp, members);
   }
 
   /// A plain load, store or atomic.

@@ -158,7 +158,8 @@ static bool elect(Warp &warp, uint32_t members) {
 }
 EMO_SIM_MASKED(elect_sync, "elect.sync", args[0], elect)
 
-EMO_SIM_MASKED(bar_warp_sync, "bar.warp.sync", args[0], [](Warp &, uint32_t) { return true; })
+static const Operation warpBarrier{"bar.warp.sync", Operation::Masked, [](Warp &, uint32_t) { return true; }};
+EMO_SIM_OP(bar_warp_sync) { meet(warpBarrier, uint32_t(args[0]), result, args, site); }
 
 /// Lanes never run together here: all that live are active.
 EMO_SIM_OP(activemask) { result[0] = sm->current->warp->alive; }

@@ -103,6 +103,8 @@ struct Operation {
   const char *name;
   enum Kind { Masked, Aligned } kind; // aligned: all 32 lanes, at the same call
   bool (*compute)(Warp &, uint32_t members);
+  /// Whether what the lanes do before it in memory is before what they do behind it. Exchanging registers gives no order.
+  bool orders = true;
 };
 
 struct Barrier {
@@ -273,12 +275,16 @@ void forLanes(uint32_t mask, F body) {
   extern "C" void emo_sim_##name([[maybe_unused]] uint64_t *result, [[maybe_unused]] const uint64_t *args,                                 \
                                  [[maybe_unused]] const emo_sim_site *site)
 
-/// A warp collective: the function of the convention, its mask and what it does.
+/// A warp collective on registers: the function of the convention, its mask and what it does.
 #define EMO_SIM_MASKED(name, spelling, mask, compute)                                                                                      \
-  static const Operation name##_operation{spelling, Operation::Masked, compute};                                                           \
+  static const Operation name##_operation{spelling, Operation::Masked, compute, false};                                                    \
   EMO_SIM_OP(name) { meet(name##_operation, uint32_t(mask), result, args, site); }
 #define EMO_SIM_ALIGNED(name, spelling, compute)                                                                                           \
   static const Operation name##_operation{spelling, Operation::Aligned, compute};                                                          \
+  EMO_SIM_OP(name) { meet(name##_operation, kAllLanes, result, args, site); }
+/// The same on matrices, which gives no order of memory either.
+#define EMO_SIM_MATRIX(name, spelling, compute)                                                                                            \
+  static const Operation name##_operation{spelling, Operation::Aligned, compute, false};                                                   \
   EMO_SIM_OP(name) { meet(name##_operation, kAllLanes, result, args, site); }
 
 } // namespace emo::rt::emulator

@@ -68,13 +68,13 @@ static bool storeMatrices(Warp &warp, uint32_t members) {
 
 // Pointers may be shared (p3) or generic (p0).
 #define EMO_MATRIX(count, suffix, trans, transposed)                                                                                       \
-  EMO_SIM_ALIGNED(ldmatrix_sync_aligned_m8n8_x##count##suffix##_b16_p3, "ldmatrix.sync.aligned.m8n8.x" #count trans ".b16",                \
+  EMO_SIM_MATRIX(ldmatrix_sync_aligned_m8n8_x##count##suffix##_b16_p3, "ldmatrix.sync.aligned.m8n8.x" #count trans ".b16",                \
                   (loadMatrices<count, transposed>))                                                                                       \
-  EMO_SIM_ALIGNED(ldmatrix_sync_aligned_m8n8_x##count##suffix##_b16_p0, "ldmatrix.sync.aligned.m8n8.x" #count trans ".b16",                \
+  EMO_SIM_MATRIX(ldmatrix_sync_aligned_m8n8_x##count##suffix##_b16_p0, "ldmatrix.sync.aligned.m8n8.x" #count trans ".b16",                \
                   (loadMatrices<count, transposed>))                                                                                       \
-  EMO_SIM_ALIGNED(stmatrix_sync_aligned_m8n8_x##count##suffix##_b16_p3, "stmatrix.sync.aligned.m8n8.x" #count trans ".b16",                \
+  EMO_SIM_MATRIX(stmatrix_sync_aligned_m8n8_x##count##suffix##_b16_p3, "stmatrix.sync.aligned.m8n8.x" #count trans ".b16",                \
                   (storeMatrices<count, transposed>))                                                                                      \
-  EMO_SIM_ALIGNED(stmatrix_sync_aligned_m8n8_x##count##suffix##_b16_p0, "stmatrix.sync.aligned.m8n8.x" #count trans ".b16",                \
+  EMO_SIM_MATRIX(stmatrix_sync_aligned_m8n8_x##count##suffix##_b16_p0, "stmatrix.sync.aligned.m8n8.x" #count trans ".b16",                \
                   (storeMatrices<count, transposed>))
 EMO_MATRIX(1, , "", false)
 EMO_MATRIX(2, , "", false)

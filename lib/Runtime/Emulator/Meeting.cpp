@@ -14,11 +14,11 @@ static bool complete(Warp &warp, uint32_t index) {
   warp.meeting[index] = warp.meeting[--warp.meetings];
   ++sm->counters.collectives;
   if (sm->checks)
-    sm->checks->syncWarp(warp, members);
+    sm->checks->syncWarp(warp, members, meeting.operation->orders);
   if (meeting.operation->compute(warp, members)) {
     warp.ready |= members;
     if (sm->checks)
-      sm->checks->syncWarp(warp, members);
+      sm->checks->syncWarp(warp, members, meeting.operation->orders);
   }
   return true;
 }

@@ -99,7 +99,7 @@ static bool multiplyIntegers(Warp &warp, uint32_t members) {
 }
 
 #define EMO_MMA(shape, K, suffix, spelling, Element, half)                                                                                 \
-  EMO_SIM_ALIGNED(mma_##shape##_row_col_##suffix, "mma.sync.aligned." #shape ".row.col." spelling, (multiply<Element, K, half>))
+  EMO_SIM_MATRIX(mma_##shape##_row_col_##suffix, "mma.sync.aligned." #shape ".row.col." spelling, (multiply<Element, K, half>))
 EMO_MMA(m16n8k16, 16, bf16, "f32.bf16.bf16.f32", Bf16, false)
 EMO_MMA(m16n8k8, 8, bf16, "f32.bf16.bf16.f32", Bf16, false)
 EMO_MMA(m16n8k16, 16, f32_f32, "f32.f16.f16.f32", F16, false)
@@ -111,9 +111,9 @@ EMO_MMA(m16n8k4, 4, tf32, "f32.tf32.tf32.f32", Tf32, false)
 
 // Equal types are named once.
 #define EMO_MMA_INT(K, suffix, spelling, A, B)                                                                                             \
-  EMO_SIM_ALIGNED(mma_m16n8k##K##_row_col_##suffix, "mma.sync.aligned.m16n8k" #K ".row.col.s32." spelling ".s32",                          \
+  EMO_SIM_MATRIX(mma_m16n8k##K##_row_col_##suffix, "mma.sync.aligned.m16n8k" #K ".row.col.s32." spelling ".s32",                          \
                   (multiplyIntegers<A, B, K, false>))                                                                                      \
-  EMO_SIM_ALIGNED(mma_m16n8k##K##_row_col_satfinite_##suffix, "mma.sync.aligned.m16n8k" #K ".row.col.satfinite.s32." spelling ".s32",      \
+  EMO_SIM_MATRIX(mma_m16n8k##K##_row_col_satfinite_##suffix, "mma.sync.aligned.m16n8k" #K ".row.col.satfinite.s32." spelling ".s32",      \
                   (multiplyIntegers<A, B, K, true>))
 #define EMO_MMA_INT8(K)                                                                                                                    \
   EMO_MMA_INT(K, s8, "s8.s8", S8, S8)                                                                                                      \

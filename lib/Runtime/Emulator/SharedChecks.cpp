@@ -154,7 +154,7 @@ void SharedChecks::failRace(const Cell &cell, uint32_t mask, uint32_t index, con
   snprintf(text, sizeof text, "the other: %s by", other);
   report.thread(text, cell.actor, sites[cell.site]);
   if (cell.actor / kWarpSize == thread / kWarpSize)
-    report.line("expected: bar.warp.sync or another collective of the warp between them: lanes do not run in step");
+    report.line("expected: bar.warp.sync between them: lanes do not run in step");
   else
     report.line("expected: a barrier or an mbarrier between them");
   report.fail();

@@ -45,6 +45,7 @@ static void storeKernel(const int64_t *args) {
   else
     transposed ? SIM(stmatrix_sync_aligned_m8n8_x4_trans_b16_p3, row, values[0], values[1], values[2], values[3])
                : SIM(stmatrix_sync_aligned_m8n8_x4_b16_p3, row, values[0], values[1], values[2], values[3]);
+  SIM(bar_warp_sync, ~0u);
   for (int i = int(lane()); i < 64 * count; i += 32)
     argument<uint16_t>(args, 1)[i] = LOAD_SHARED(sharedAt<uint16_t>() + i);
 }
