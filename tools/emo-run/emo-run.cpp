@@ -36,7 +36,7 @@ struct Options {
   cl::opt<std::string> entry{"entry", cl::desc("Entry to run"), cl::init("forward"), cl::cat(category)};
   cl::opt<std::string> cpu{"cpu", cl::desc("ISA level: native or one level"), cl::init("native"), cl::cat(category)};
   cl::opt<std::string> device{"device", cl::desc("Where to run: cpu (default), emulate (CUDA kernels on this CPU, with checks) or cuda"), cl::init("cpu"), cl::cat(category)};
-  cl::opt<std::string> emulation{"emulation", cl::desc("Of --device=emulate: lazy, schedule=..., seed=N, threads=N, no-checks"), cl::value_desc("options"), cl::cat(category)};
+  cl::opt<std::string> emulation{"emulation", cl::desc("Of --device=emulate: lazy, schedule=..., seed=N, threads=N, no-checks, counters"), cl::value_desc("options"), cl::cat(category)};
   cl::opt<std::string> cudaArch{"cuda-arch", cl::desc("CUDA architecture: sm_80 (default), sm_90a, sm_100a or sm_120a"), cl::init("sm_80"), cl::value_desc("arch"), cl::cat(category)};
   WordOption<ModelDtype> dtype{"dtype", cl::desc("Arithmetic of an imported model"), cl::init(ModelDtype::Keep), cl::cat(category),
                             cl::values(clEnumValN(ModelDtype::Keep, "keep", "as stored (default)"), clEnumValN(ModelDtype::F32, "f32", "f32"),

@@ -190,7 +190,7 @@ All commands but tokenize and info: --threads=N (default: all CPUs), --weights-m
 decodes faster, starts later), --weights=FILE (when they are not in the program). EMO_CPU=LEVEL forces an ISA level.
 Programs with CUDA code: --device=cpu|cuda|emulate. emulate runs the CUDA kernels on this CPU and checks them for races, missing waits and
 more; --emulation=OPTIONS takes, separated by commas, arch=ARCH, lazy, schedule=in-order|reversed|run-ahead|random, seed=N, threads=N,
-no-checks.
+no-checks, counters (what each kernel did, and how fast, on stderr at the end).
 )";
 
 static int runCommandLine(std::vector<std::string> args, const emo_program &program, const Loader &load) {

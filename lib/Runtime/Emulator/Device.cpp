@@ -4,9 +4,13 @@
 
 #include "Emulator.h"
 
+#include <algorithm>
+#include <chrono>
 #include <climits>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 
 using namespace emo::rt;
 
@@ -14,6 +18,7 @@ namespace {
 
 class EmulatedDevice : public Device {
 public:
+  ~EmulatedDevice() override;
   bool open(const emo_program &program, std::string options, std::string &error);
 
   std::string name() const override { return std::string("emulation of ") + chosen->arch; }
@@ -30,13 +35,22 @@ public:
 private:
   bool set(const std::string &option, const emo_program &program, std::string &error);
 
+  /// What the launches of a kernel came to.
+  struct Work {
+    int64_t launches = 0;
+    double seconds = 0;
+    emulator::Counters counters;
+  };
+
   emulator::Memory memory;
   emulator::Options settings;
+  bool counts = false;
+  std::map<std::string, Work> work; // by kernel
 };
 
 } // namespace
 
-static const char kOptions[] = "arch=ARCH, lazy, schedule=in-order|reversed|run-ahead|random, seed=N, threads=N and no-checks";
+static const char kOptions[] = "arch=ARCH, lazy, schedule=in-order|reversed|run-ahead|random, seed=N, threads=N, no-checks and counters";
 
 /// A number of at least `low` behind `name`=.
 static bool number(const std::string &option, uint64_t low, uint64_t &value, std::string &error) {
@@ -65,6 +79,8 @@ bool EmulatedDevice::set(const std::string &option, const emo_program &program, 
     return settings.lazy = true;
   if (option == "no-checks")
     return settings.checks = false, true;
+  if (option == "counters")
+    return counts = true;
   if (option.rfind("seed=", 0) == 0)
     return number(option, 0, value, error) && (settings.seed = value, true);
   if (option.rfind("threads=", 0) == 0)
@@ -128,8 +144,42 @@ bool EmulatedDevice::launch(int32_t kernel, const LaunchArgs &args, const Launch
   }
   emulator::Launch launch = {code.name, code.emulated, args.slots, {}, uint32_t(shape.threads), uint32_t(shape.sharedBytes)};
   launch.grid = {uint32_t(shape.grid[0]), uint32_t(shape.grid[1]), uint32_t(shape.grid[2])};
-  emulator::Counters ignored;
-  return emulator::launch(launch, settings, ignored, error);
+  Work &done = work[code.name];
+  auto start = std::chrono::steady_clock::now();
+  bool ok = emulator::launch(launch, settings, done.counters, error);
+  done.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  ++done.launches;
+  return ok;
+}
+
+/// Instructions of warps that are calls of the emulator; plain accesses are seen with checks only.
+static uint64_t instructions(const emulator::Counters &c) {
+  return c.collectives + c.asyncCopies / 32 + c.bulkCopies + c.mbarrierWaits + c.sharedAccesses + c.globalAccesses;
+}
+
+EmulatedDevice::~EmulatedDevice() {
+  if (!counts)
+    return;
+  for (auto &[name, done] : work) {
+    const emulator::Counters &c = done.counters;
+    fprintf(stderr, "%s: %lld launches, %.3f s, %.2f million warp instructions a second\n", name.c_str(), (long long)done.launches, done.seconds,
+            double(instructions(c)) / std::max(done.seconds, 1e-9) / 1e6);
+    const std::pair<const char *, uint64_t> values[] = {{"mma", c.mma},
+                                                        {"wgmma", c.wgmma},
+                                                        {"ldmatrix", c.ldmatrix},
+                                                        {"barriers", c.barriers},
+                                                        {"asynchronous copies", c.asyncCopies},
+                                                        {"bulk copies", c.bulkCopies},
+                                                        {"accesses of shared memory", c.sharedAccesses},
+                                                        {"bank conflicts", c.bankConflicts},
+                                                        {"accesses of device memory", c.globalAccesses},
+                                                        {"sectors", c.globalSectors}};
+    std::string line;
+    for (auto &[what, count] : values)
+      if (count)
+        line += (line.empty() ? "" : ", ") + std::to_string(count) + " " + what;
+    fprintf(stderr, "  %s\n", line.c_str());
+  }
 }
 
 extern "C" const emo_device_driver emo_rt_emulator;

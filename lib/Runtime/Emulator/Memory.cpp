@@ -23,8 +23,9 @@ struct Registry {
 };
 } // namespace
 
+/// Never destroyed: a Memory may be a global variable.
 static Registry &registry() {
-  static Registry instance;
+  static Registry &instance = *new Registry;
   return instance;
 }
 

@@ -308,7 +308,7 @@ TEST(AsyncCopies, Ring) {
               {in, out});
   expectFound(ring<2>, {64, 3072}, {"error: read of shared memory at offset 0x", "where an asynchronous copy may still write"}, {in, out});
   expectFound(ring<4>, {64, 3072}, {"where an asynchronous copy may still write", "it is in no group yet"}, {in, out});
-  expectFound(ring<3>, {64, 3072}, {"error: "}, {in, out});
+  expectOneOf(ring<3>, {64, 3072}, {"which nobody has written"}, {in, out});
   // Every thread reads what it has copied itself, so that only refilling is left to go wrong; that is ordered, too.
   expectClean(ring<5>, {64, 3072}, {in, out});
 }
@@ -423,6 +423,15 @@ TEST(Costs, Sectors) {
   EXPECT_EQ(sectors([](const int64_t *args) { LOAD_GLOBAL(argument<uint32_t>(args, 0) + lane()); }), Three({1, 4, 128}));
   EXPECT_EQ(sectors([](const int64_t *args) { LOAD_GLOBAL(argument<uint32_t>(args, 0) + lane() * 8); }), Three({1, 32, 128}));
   EXPECT_EQ(sectors([](const int64_t *args) { LOAD_GLOBAL(argument<uint32_t>(args, 0) + lane() + 4); }), Three({1, 5, 128}));
+  // 16 bytes a lane: all of each sector is wanted.
+  using Four = std::array<uint32_t, 4>;
+  EXPECT_EQ(sectors([](const int64_t *args) { LOAD_GLOBAL(argument<Four>(args, 0) + lane()); }), Three({1, 16, 512}));
+  EXPECT_EQ(sectors([](const int64_t *args) {
+              for (int i = 0; i < 3000; ++i)
+                LOAD_GLOBAL(argument<Four>(args, 0) + lane() + i % 8 * 32);
+            }),
+            Three({3000, 48000, 3000 * 512}));
+  EXPECT_EQ(sectors([](const int64_t *args) { LOAD_GLOBAL(argument<Four>(args, 0) + lane() * 2); }), Three({1, 32, 512}));
   EXPECT_EQ(sectors([](const int64_t *args) {
               for (int i = 0; i < 3000; ++i)
                 LOAD_GLOBAL(argument<uint32_t>(args, 0));

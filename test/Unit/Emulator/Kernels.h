@@ -12,6 +12,7 @@
 #include <concepts>
 #include <cstring>
 #include <gtest/gtest.h>
+#include <set>
 
 using namespace emo::rt::emulator;
 
@@ -155,6 +156,22 @@ inline void expectFound(Kernel kernel, Shape how, std::initializer_list<const ch
     how.options = options;
     expectReport(run(kernel, how, pointers), parts);
   }
+}
+
+/// With each schedule some check finds the bug, which one depends on it; each of `messages` comes up.
+inline void expectOneOf(Kernel kernel, Shape how, std::initializer_list<const char *> messages, std::initializer_list<const void *> pointers = {}) {
+  std::set<std::string> seen;
+  for (const Options &options : allOptions()) {
+    how.options = options;
+    Outcome outcome = run(kernel, how, pointers);
+    EXPECT_FALSE(outcome.ok);
+    std::string first = outcome.error.substr(0, outcome.error.find('\n'));
+    for (const char *message : messages)
+      if (first.find(message) != std::string::npos)
+        seen.insert(message), first.clear();
+    EXPECT_EQ(first, "") << outcome.error;
+  }
+  EXPECT_EQ(seen.size(), messages.size());
 }
 
 #endif // EMO_TEST_UNIT_EMULATOR_KERNELS_H

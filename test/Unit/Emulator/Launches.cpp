@@ -100,3 +100,7 @@ TEST(Launches, OrdersOfCtas) {
       memory.release(data);
     }
 }
+
+// Is destroyed after everything that was made later.
+static Memory global;
+TEST(Launches, GlobalMemory) { EXPECT_NE(global.allocate(64, "global"), nullptr); }

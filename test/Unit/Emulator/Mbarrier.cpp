@@ -100,17 +100,17 @@ TEST(Mbarrier, Pipeline) {
       for (uint32_t i = 0; i < 2 * 6 * 32; ++i)
         EXPECT_EQ(out[i], i / 32 % 6 * 100 + (i % 32 ^ 1));
     }
-  expectFound(pipeline<1>, how, {"error: "}, {out});
-  expectFound(pipeline<2>, how, {"error: "}, {out});
+  expectOneOf(pipeline<1>, how, {"data race on shared memory", "which nobody has written"}, {out});
+  expectOneOf(pipeline<2>, how, {"data race on shared memory", "deadlock: no thread of the CTA can go on", "which nobody has written"}, {out});
   expectFound(pipeline<3>, how,
               {"error: deadlock: no thread of the CTA can go on", "mbarrier.try_wait.parity, line",
                "mbarrier at offset 0x40, phase 0 (parity 0): waits for the end of parity 0; 2 of 2 arrivals pending, 0 bytes outstanding"},
               {out});
   expectFound(pipeline<4>, how, {"error: data race on shared memory"}, {out});
   expectFound(pipeline<5>, how, {"error: deadlock", "mbarrier at offset 0x0, phase 0", "1 of 33 arrivals pending"}, {out});
-  expectFound(pipeline<6>, how, {"error: "}, {out});
+  expectFound(pipeline<6>, how, {"error: data race on shared memory at offset 0x"}, {out});
   Outcome outcome = run(pipeline<2>, how, {out});
-  expectReport(outcome, {"error: "});
+  expectReport(outcome, {"error: deadlock: no thread of the CTA can go on"});
 }
 
 TEST(Mbarrier, WrongUse) {
@@ -220,7 +220,7 @@ TEST(Mbarrier, AsyncCopies) {
       for (uint32_t i = 0; i < 32; ++i)
         EXPECT_EQ(out[i], in[i ^ 5] + in[32 + (i ^ 5)]);
     }
-  expectFound(copyThatArrives<1>, {64, 384}, {"error: "}, {in, out});
+  expectOneOf(copyThatArrives<1>, {64, 384}, {"where an asynchronous copy may still write", "which nobody has written"}, {in, out});
   expectFound(copyThatArrives<2>, {64, 384},
               {"error: read of shared memory at offset 0x", "where an asynchronous copy may still write", "it is in no group yet"},
               {in, out});

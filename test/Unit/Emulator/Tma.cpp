@@ -247,10 +247,10 @@ TEST(Tma, Pipeline) {
                "operation: cp.async.bulk.tensor.shared.global.tile, line", "initialised by thread 0 (warp 0, lane 0)",
                "expected: fence.mbarrier_init by that thread"},
               {&tensor, out});
-  expectFound(pipeline<2>, how, {"error: "}, {&tensor, out});
-  expectFound(pipeline<3>, how, {"error: "}, {&tensor, out});
+  expectOneOf(pipeline<2>, how, {"where an asynchronous copy may still write", "which nobody has written"}, {&tensor, out});
+  expectFound(pipeline<3>, how, {"error: deadlock: no thread of the CTA can go on"}, {&tensor, out});
   expectFound(pipeline<4>, how, {"error: deadlock", "bytes outstanding"}, {&tensor, out});
-  expectFound(pipeline<5>, how, {"error: "}, {&tensor, out});
+  expectOneOf(pipeline<5>, how, {"1 arrivals on the mbarrier at offset 0x", "where an asynchronous copy may still write"}, {&tensor, out});
   expectFound(pipeline<6>, how, {"error: misaligned shared memory address: offset 0x480, expected a multiple of 1024"}, {&tensor, out});
   expectFound(pipeline<7>, how, {"error: the tensor map has rank 2; the copy is of rank 3"}, {&tensor, out});
   expectFound(pipeline<8>, how, {"error: there is no tensor map at 0x"}, {&tensor, out});
@@ -308,7 +308,7 @@ TEST(Tma, Store) {
                "which was written through the generic proxy without a fence", "operation: cp.async.bulk.tensor.global.shared.tile",
                "written by thread ", "expected: fence.proxy.async by the writer"},
               {&tensor});
-  expectFound(storeKernel<2>, how, {"error: "}, {&tensor});
+  expectOneOf(storeKernel<2>, how, {"data race on shared memory", "which nobody has written"}, {&tensor});
   expectFound(storeKernel<3>, how,
               {"error: write of shared memory at offset 0x", "which an asynchronous operation may still read",
                "the reader is of thread 0, cp_async_bulk_tensor_s2g_tile_2d, line",
@@ -317,7 +317,7 @@ TEST(Tma, Store) {
   expectFound(storeKernel<4>, how,
               {"error: a thread ends while its bulk copy may still read shared memory; expected cp.async.bulk.wait_group.read before"},
               {&tensor});
-  expectFound(storeKernel<5>, how, {"error: "}, {&tensor});
+  expectFound(storeKernel<5>, how, {"error: write of shared memory at offset 0x", "which an asynchronous operation may still read"}, {&tensor});
   expectFound(storeKernel<6>, how, {"error: read of shared memory at offset 0x4c8, which nobody has written"}, {&tensor});
 }
 

@@ -324,9 +324,9 @@ TEST(Wgmma, Hazards) {
               {"error: write of shared memory at offset 0x", "which an asynchronous operation may still read",
                "the reader is of warpgroup 0, wgmma.mma_async, line 77", "expected: wgmma.wait_group of the reader before"},
               {&p});
-  expectFound(hazards<4>, how, {"error: "}, {&p});
-  expectFound(hazards<5>, how, {"error: "}, {&p});
-  expectFound(hazards<6>, how, {"error: "}, {&p});
+  expectFound(hazards<4>, how, {"error: a warp ends while its wgmma is in flight; expected wgmma.commit_group and wgmma.wait_group before"}, {&p});
+  expectFound(hazards<5>, how, {"error: a warp ends while its wgmma is in flight; expected wgmma.commit_group and wgmma.wait_group before"}, {&p});
+  expectFound(hazards<6>, how, {"error: a warp ends while its wgmma is in flight; expected wgmma.commit_group and wgmma.wait_group before"}, {&p});
   expectFound(hazards<9>, how, {"error: divergence: the warps of a warpgroup are in different operations", "before it came: thread "},
               {&p});
   how.threads = 160;
