@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // emo-run: runs a model of any phase in this process. The same object code as in an artifact, handed to the same runtime.
 #include "../../lib/Runtime/CommandLine/Commands.h"
-#include "../../lib/Runtime/Device.h"
+#include "../common/RuntimeSymbols.h"
 #include "../common/Targets.h"
 #include "emo/Import/Model.h"
 #include "emo/Pipelines/Pipelines.h"
@@ -51,38 +51,6 @@ struct Options {
 static int fail(const Twine &message) {
   llvm::WithColor::error(llvm::errs(), "emo-run") << message << "\n";
   return 1;
-}
-
-// lib/Runtime/Builtins.cpp
-extern "C" __bf16 __truncsfbf2(float);
-extern "C" __bf16 __truncdfbf2(double);
-
-// lib/Runtime/Emulator/Device.cpp and lib/Runtime/Cuda/Device.cpp
-extern "C" const emo_device_driver emo_rt_emulator, emo_rt_cuda;
-
-/// The services and conversions that compiled code calls, by name.
-static llvm::orc::SymbolMap runtimeSymbols(llvm::orc::LLJIT &jit) {
-  llvm::orc::SymbolMap symbols;
-  auto add = [&](StringRef name, auto *function) {
-    symbols[jit.mangleAndIntern(name)] = {llvm::orc::ExecutorAddr::fromPtr(function), llvm::JITSymbolFlags::Exported | llvm::JITSymbolFlags::Callable};
-  };
-  add("emo_rt_parallel", emo_rt_parallel);
-  add("emo_rt_alloc", emo_rt_alloc);
-  add("emo_rt_arena", emo_rt_arena);
-  add("emo_rt_buffer", emo_rt_buffer);
-  add("emo_rt_output", emo_rt_output);
-  add("emo_rt_param", emo_rt_param);
-  add("emo_rt_launch", emo_rt_launch);
-  add("emo_rt_device_output", emo_rt_device_output);
-  add("emo_rt_tensor_map", emo_rt_tensor_map);
-  add("emo_rt_fail", emo_rt_fail);
-  add("emo_rt_isa", emo_rt_isa);
-  add("emo_rt_threads", emo_rt_threads);
-  add("__truncsfbf2", __truncsfbf2);
-  add("__truncdfbf2", __truncdfbf2);
-  for (auto [name, driver] : {std::pair("emo_rt_emulator", &emo_rt_emulator), std::pair("emo_rt_cuda", &emo_rt_cuda)})
-    symbols[jit.mangleAndIntern(name)] = {llvm::orc::ExecutorAddr::fromPtr(driver), llvm::JITSymbolFlags::Exported};
-  return symbols;
 }
 
 int main(int argc, char **argv) {
