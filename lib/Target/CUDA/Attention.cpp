@@ -125,7 +125,6 @@ AttentionWriter::KeyRange AttentionWriter::keyRange(Value batch, Value start, Va
     low = e.min(low, e.load(i32, e.at(scratch, 2 * warp, i32), 4));
     end = e.max(end, e.load(i32, e.at(scratch, 2 * warp + 1, i32), 4));
   }
-  e.barrier();
   Value isSingle = e.both(e.equal(smallest, largest), arith::XOrIOp::create(e.b, seesNone, e.c(1, e.b.getI1Type())));
   return {low, end, isSingle, smallest};
 }

@@ -60,7 +60,7 @@ protected:
   Value shiftFor(Value top);
   Value lowest() { return e.f32(-std::numeric_limits<double>::infinity()); }
   /// Keys [low, high) that some query of [first, first + count) of the row may see, and with segments whether the queries belong to one document,
-  /// and which. All threads of the block take part and `scratch` (8 bytes for each warp of shared memory) is free again afterwards.
+  /// and which. All threads of the block take part and `scratch` (8 bytes for each warp of shared memory) is for this alone.
   struct KeyRange {
     Value low, high, isSingle, segment;
   };

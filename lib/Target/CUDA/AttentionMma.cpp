@@ -266,7 +266,6 @@ void MmaWriter::write() {
     next[0] = other;
     return next;
   });
-  NVVM::CpAsyncWaitGroupOp::create(e.b, 0);
   for (int half = 0; half < 2; ++half) {
     Value inverse = e.divf(e.f32(1), e.warpAdd(state[3 + half], 4));
     Value token = e.add(own, 8 * half);

@@ -173,8 +173,6 @@ def loss():
 
 # What may survive: kernels, kind of mutation, how many of them in one kernel at most, why they change nothing.
 EQUIVALENT = [
-    ("attention_m(any|ma)", "barrier", 1, "the second barrier around the range of keys is superfluous: nothing is written there again"),
-    ("attention_mma", "wait", 2, "the wait behind the loop is superfluous: the last group is empty, and the loop has waited for those before"),
     ("matmul 128x256x64", "registers", 1, "with fewer registers than it could have a thread computes the same"),
     # Rows and columns that do not exist are computed from something and not stored: one mask, at the store, is needed.
     ("(matmul|loss) .*x.*", "copy", 8, "rows behind the last repeat it; columns behind the last one are rows of weights that exist, or none in this product"),
