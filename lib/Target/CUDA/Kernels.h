@@ -48,6 +48,9 @@ struct DeviceHost : Host {
   void launch(llvm::StringRef kernel, ValueRange args, ValueRange grid, const KernelShape &shape, llvm::ArrayRef<TensorBoxes> maps = {});
 };
 
+/// Below so many tokens a device is better used by more and smaller pieces of work than by fewer launches.
+inline constexpr int64_t kFewTokens = 96;
+
 /// Marks an op whose work is already part of another one's kernel.
 inline constexpr llvm::StringLiteral kLoweredAttr = "emo.lowered";
 

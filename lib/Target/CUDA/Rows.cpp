@@ -11,7 +11,6 @@ using namespace emo;
 using namespace emo::cuda;
 
 static constexpr int kThreads = 128, kWarps = kThreads / 32;
-static constexpr int64_t kFewTokens = 96;
 
 /// body(first element, elements) for the lane's share of a row of `size` elements.
 static void eachGroup(DeviceEmit &e, int64_t size, Fn<void(Value, int)> body) {
