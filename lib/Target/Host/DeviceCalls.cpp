@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "DeviceCalls.h"
 
+#include "Bytes.h"
 #include "emo/Dialect/Emo/IR/Emo.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -149,10 +150,7 @@ static MemRefType knownType(Value memref) {
   return type;
 }
 
-static int64_t bytesOf(MemRefType type) {
-  Type element = type.getElementType();
-  return type.getNumElements() * (element.isIndex() ? 8 : llvm::divideCeil(element.getIntOrFloatBitWidth(), 8));
-}
+static int64_t bytesOf(MemRefType type) { return type.getNumElements() * emo::bytesOf(type.getElementType()); }
 
 /// Blocks, multiply-adds and bytes of a launch whose kernel is one of a known kind: it reads and writes its memory once, and a product
 /// multiplies each row of its result, the last of its args, with matrices of weights.

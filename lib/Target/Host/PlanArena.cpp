@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Pass emo-plan-arena.
+#include "Bytes.h"
 #include "emo/Target/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -61,7 +62,7 @@ static Value sizeBefore(Value size, Operation *point) {
 
 /// Bytes of all that does not depend on dynamic sizes.
 static int64_t staticBytes(MemRefType type) {
-  int64_t bytes = type.getElementType().isIndex() ? 8 : llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+  int64_t bytes = bytesOf(type.getElementType());
   for (int64_t size : type.getShape())
     bytes *= ShapedType::isDynamic(size) ? 1 : size;
   return bytes;
