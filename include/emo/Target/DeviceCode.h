@@ -53,7 +53,8 @@ const DeviceArch *findDeviceArch(llvm::StringRef name);
 bool hasDeviceInstruction(mlir::Operation *op);
 
 /// gpu.modules of kernels -> LLVM dialect inside the same gpu.modules. Kernels are gpu.funcs with known_block_size whose arguments are
-/// !llvm.ptr<1>, i32, i64 or f32, the last emo.tensor_maps (an i64) of them !llvm.ptr to tensor maps by value, and whose bodies are arith, cf, gpu (ids and barriers), llvm, math, nvvm, scf, ub and vector (1-D).
+/// !llvm.ptr<1>, i32, i64 or f32, the last emo.tensor_maps (an i64) of them !llvm.ptr to tensor maps by value (emo.spills_nothing:
+/// see KernelShape), and whose bodies are arith, cf, gpu (ids and barriers), llvm, math, nvvm, scf, ub and vector (1-D).
 /// Anything else is an error that names the operation, and so is mathematics that would need a library on the device.
 void populateDeviceToLLVMPipeline(mlir::OpPassManager &pm);
 

@@ -284,7 +284,7 @@ void FewWriter::writeMerge(Value rows, Value splits) {
 
 void emo::cuda::launchFewQueries(DeviceHost &host, KernelLibrary &library, const AttentionForm &form, const AttentionArgs &operands) {
   FewPlan plan(form);
-  KernelShape shape{int(32 * plan.warps), form.group, plan.floats(form) * 4};
+  KernelShape shape{int(32 * plan.warps), form.group, plan.floats(form) * 4, /*spillsNothing=*/true};
   std::string size = (Twine(form.heads) + "x" + Twine(form.size)).str();
   Value batch = host.dim(form.q, 0);
   Value tokens = host.mul(batch, operands.sequence), parts = host.c(form.kvHeads * plan.blocks);

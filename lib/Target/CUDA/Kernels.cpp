@@ -22,6 +22,8 @@ StringRef KernelLibrary::get(const Twine &kind, StringRef key, const KernelShape
     types.push_back(isa<MemRefType>(type) ? Type(LLVM::LLVMPointerType::get(b.getContext(), 1)) : type.isIndex() ? b.getI32Type() : type);
   types.append(maps, LLVM::LLVMPointerType::get(b.getContext()));
   auto function = gpu::GPUFuncOp::create(b, name, b.getFunctionType(types, {}));
+  if (shape.spillsNothing)
+    function->setAttr("emo.spills_nothing", b.getUnitAttr());
   if (maps)
     function->setAttr("emo.tensor_maps", b.getI64IntegerAttr(maps));
   function->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), b.getUnitAttr());

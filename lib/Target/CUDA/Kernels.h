@@ -16,6 +16,7 @@ struct KernelShape {
   int threads = 128;       // of a block
   int lanes = 4;           // see DeviceEmit
   int64_t sharedBytes = 0; // static bound; 0: none
+  bool spillsNothing = false; // left to itself ptxas spills a few values of some kernels, to have more blocks on a multiprocessor
 };
 
 /// Boxes of `rows` x `columns` of a matrix that a kernel copies to shared memory; see emo.device_launch.

@@ -123,7 +123,7 @@ void emo::cuda::launchFewRows(Product &product, DeviceHost &host, KernelLibrary 
   int64_t n = product.n;
   int columns = n >= 8192 ? 4 : n >= 2048 ? 2 : 1;
   columns = std::max(1, columns / product.accumulators);
-  KernelShape shape{kThreads, width, 0};
+  KernelShape shape{kThreads, width, 0, /*spillsNothing=*/true};
   std::string kind = product.kind() + "_few" + std::to_string(rows) + (width == 1 ? "_odd" : "");
   StringRef name = library.get(kind, product.key, shape, product.operands,
                                [&](DeviceEmit &e, ValueRange args) { FewWriter(e, product, args, width, rows, columns).write(); });

@@ -150,7 +150,7 @@ static MemRefType knownType(Value memref) {
   return type;
 }
 
-static int64_t bytesOf(MemRefType type) { return type.getNumElements() * emo::bytesOf(type.getElementType()); }
+static int64_t sizeOf(MemRefType type) { return type.getNumElements() * bytesOf(type.getElementType()); }
 
 /// Blocks, multiply-adds and bytes of a launch whose kernel is one of a known kind: it reads and writes its memory once, and a product
 /// multiplies each row of its result, the last of its args, with matrices of weights.
@@ -178,7 +178,7 @@ static std::optional<std::array<int64_t, 3>> workOf(DeviceLaunchOp launch) {
     // Of experts' weights so many as there are rows at most.
     if (isProduct && type.getRank() == 3 && isParam(arg))
       type = MemRefType::get({std::min(type.getDimSize(0), rows), type.getDimSize(1), type.getDimSize(2)}, type.getElementType());
-    bytes += bytesOf(type);
+    bytes += sizeOf(type);
     if (isProduct && type.getRank() >= 2 && isParam(arg))
       fma += rows * type.getDimSize(type.getRank() - 1) * type.getDimSize(type.getRank() - 2);
   }
@@ -204,7 +204,7 @@ DictionaryAttr DeviceCalls::predict(func::FuncOp entry, int64_t tokens, int64_t 
     if (op->getParentOp() != *copy || (alloc && !alloc.getType().hasStaticShape()))
       return WalkResult::interrupt();
     if (alloc)
-      bytes += bytesOf(alloc.getType());
+      bytes += sizeOf(alloc.getType());
     else if (getConstantIntValue(launch.getGridX()) != 0 && getConstantIntValue(launch.getGridY()) != 0 &&
              getConstantIntValue(launch.getGridZ()) != 0)
       launches.push_back(launch);

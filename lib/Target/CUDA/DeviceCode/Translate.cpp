@@ -259,6 +259,8 @@ FailureOr<DeviceCode> emo::translateDevice(gpu::GPUModuleOp module, const Device
       continue;
     addSubprogram(function);
     takeTensorMaps(function);
+    if (function->hasAttr("emo.spills_nothing")) // a bound that holds anyhow, instead of ptxas's own
+      function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), IntegerAttr::get(IntegerType::get(function.getContext(), 32), 1));
     if (auto bytes = function->getAttrOfType<IntegerAttr>("emo.shared_bytes"))
       shared[function.getName()] = bytes.getInt();
   }

@@ -23,21 +23,10 @@ def problems_of(kernel):
             yield "%s: %s" % (note["code"], note["text"])
 
 
-def take_known(kernel, known):
-    """Whether a kernel is known to spill, a few bytes at most. Each is to happen, or the test that names it is out of date."""
-    if 0 < kernel["stack_bytes"] <= 8 and kernel["spill_store_bytes"] <= 4:
-        for name in known:
-            if name == "%s/%s" % (kernel["kernel"], kernel["arch"]):
-                known.remove(name)
-                kernel.update(stack_bytes=0, spill_store_bytes=0, spill_load_bytes=0)
-                return
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("report")
     parser.add_argument("--archs", required=True, type=lambda text: text.split(","))
-    parser.add_argument("--known-spill", action="append", default=[], metavar="KERNEL/ARCH")
     options = parser.parse_args()
     with open(options.report) as file:
         report = json.load(file)
@@ -45,9 +34,7 @@ def main():
     if {kernel["arch"] for kernel in kernels} != set(options.archs) or {call["arch"] for call in report["calls"]} != set(options.archs):
         problems.append("not every architecture has kernels and calls")
     for kernel in kernels:
-        take_known(kernel, options.known_spill)
         problems += ["%s for %s: %s" % (kernel["kernel"], kernel["arch"], problem) for problem in problems_of(kernel)]
-    problems += ["%s does not spill any more: take it out of the test" % name for name in options.known_spill]
     print("%s: %d kernels" % (options.report, len(kernels)), *problems, sep="\n", file=sys.stderr)
     if problems:
         sys.exit(1)
