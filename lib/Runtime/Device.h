@@ -34,6 +34,12 @@ struct TiledMatrix {
   int32_t boxRows, boxColumns;
 };
 
+/// How the launches of a call went to the device.
+struct Submission {
+  bool graph = false;  // all in one, instead of one by one
+  int64_t changed = 0; // launches of that graph that had to be told anew
+};
+
 /// Calls are made by one thread at a time; all functions that can fail return false or null with a message.
 class Device {
 public:
@@ -56,7 +62,12 @@ public:
   virtual const char *useWeights(const Weights &weights, int64_t bytes, std::string &error) = 0;
   /// Encodes a tensor map.
   virtual bool describe(void *map, const TiledMatrix &matrix, std::string &error) = 0;
+  /// Makes a launch, or keeps it for `submit`.
   virtual bool launch(int32_t kernel, const LaunchArgs &args, const LaunchShape &shape, std::string &error) = 0;
+  /// Called when all launches of a call of an entry were made.
+  virtual bool submit(Submission &, std::string &) { return true; }
+  /// Forgets launches that were not submitted, of a call that failed.
+  virtual void discard() {}
 
 protected:
   const emo_device_code *chosen = nullptr;

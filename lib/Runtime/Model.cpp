@@ -274,7 +274,10 @@ int32_t emo_run(emo_model *model, const char *name, const emo_tensor *inputs, in
   int32_t status = 1;
   if (model->device) {
     std::lock_guard<std::mutex> lock(model->deviceMutex);
-    status = !uploadInputs(*context, inputs, buffers) || enter(context.get(), buffers.data()) || !downloadOutputs(*context);
+    status = !uploadInputs(*context, inputs, buffers) || enter(context.get(), buffers.data()) ||
+             !model->device->submit(context->counts.submission, context->error) || !downloadOutputs(*context);
+    if (status)
+      model->device->discard();
     context->deviceMemory.clear();
     model->lastCounts = std::exchange(context->counts, {});
   } else {

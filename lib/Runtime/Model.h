@@ -23,6 +23,7 @@ struct DeviceCounts {
   int64_t launches = 0;
   int64_t temporaryBytes = 0;
   int64_t waits = 0; // of the host for the device
+  Submission submission;
 };
 
 /// Temporaries of one run: blocks that are kept and merged into one, so that the second run allocates nothing.

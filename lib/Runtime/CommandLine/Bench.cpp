@@ -35,17 +35,22 @@ static int64_t peakMemory() {
 
 /// What a run on a device came to, for people.
 static std::string describe(const DeviceCounts &counts) {
-  char text[160];
-  snprintf(text, sizeof text, "%lld launches, host waits %lld, %.1f MB of temporaries", static_cast<long long>(counts.launches),
+  char text[160], graph[64] = "";
+  if (counts.submission.graph)
+    snprintf(graph, sizeof graph, " in one graph (%lld changed)", static_cast<long long>(counts.submission.changed));
+  snprintf(text, sizeof text, "%lld launches%s, host waits %lld, %.1f MB of temporaries", static_cast<long long>(counts.launches), graph,
            static_cast<long long>(counts.waits), double(counts.temporaryBytes) / 1e6);
   return text;
 }
 
 /// The same as members of a JSON object.
 static std::string membersOf(const char *phase, const DeviceCounts &counts) {
-  char text[160];
-  snprintf(text, sizeof text, ", \"%s_launches\": %lld, \"%s_host_waits\": %lld, \"%s_temporary_bytes\": %lld", phase,
-           static_cast<long long>(counts.launches), phase, static_cast<long long>(counts.waits), phase,
+  char text[240];
+  snprintf(text, sizeof text,
+           ", \"%s_launches\": %lld, \"%s_in_one_graph\": %s, \"%s_graph_changes\": %lld, \"%s_host_waits\": %lld, "
+           "\"%s_temporary_bytes\": %lld",
+           phase, static_cast<long long>(counts.launches), phase, counts.submission.graph ? "true" : "false", phase,
+           static_cast<long long>(counts.submission.changed), phase, static_cast<long long>(counts.waits), phase,
            static_cast<long long>(counts.temporaryBytes));
   return text;
 }

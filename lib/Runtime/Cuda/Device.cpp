@@ -2,9 +2,10 @@
 // A GPU as a device of the runtime (--device=cuda): one context and one stream for each loaded program.
 #include "../Device.h"
 
-#include "Driver.h"
+#include "Launches.h"
 
 #include <cstdlib>
+#include <cstring>
 #include <map>
 #include <vector>
 
@@ -27,6 +28,8 @@ public:
   const char *useWeights(const Weights &weights, int64_t bytes, std::string &error) override;
   bool describe(void *map, const TiledMatrix &matrix, std::string &error) override;
   bool launch(int32_t kernel, const LaunchArgs &args, const LaunchShape &shape, std::string &error) override;
+  bool submit(Submission &done, std::string &error) override;
+  void discard() override { launches.clear(); }
 
 private:
   /// The context is current while one of these exists.
@@ -54,6 +57,8 @@ private:
   Handle context = nullptr, stream = nullptr, module = nullptr;
   std::vector<Handle> functions;
   std::vector<int64_t> sharedLimits;
+  LaunchList launches; // of the call that is being made
+  std::unique_ptr<Launcher> launcher;
   Address weightsMemory = 0;
   // Freed memory by size, for the next run, and the size of what is in use.
   std::multimap<int64_t, Address> idle;
@@ -123,6 +128,12 @@ bool CudaDevice::open(const emo_program &program, const std::string &options, st
       return false;
     }
   }
+  const char *wanted = getenv("EMO_CUDA_GRAPHS");
+  bool graphs = !wanted || strcmp(wanted, "off") != 0;
+  if (wanted && graphs && strcmp(wanted, "on") != 0) {
+    error = std::string("EMO_CUDA_GRAPHS is on or off, got '") + wanted + "'";
+    return false;
+  }
   driver->deviceCount(&count);
   if (index >= count) {
     error = "there is no GPU " + std::to_string(index) + "; the CUDA driver finds " + std::to_string(count);
@@ -141,10 +152,17 @@ bool CudaDevice::open(const emo_program &program, const std::string &options, st
   Handle ignored;
   driver->contextPop(&ignored);
   Current current(*this);
-  return check(driver->streamCreate(&stream, kStreamNonBlocking), "making a stream", error) && loadModule(error);
+  if (!check(driver->streamCreate(&stream, kStreamNonBlocking), "making a stream", error) || !loadModule(error))
+    return false;
+  launcher = std::make_unique<Launcher>(*driver, *chosen, stream, graphs);
+  return true;
 }
 
 CudaDevice::~CudaDevice() {
+  if (launcher) {
+    Current current(*this);
+    launcher = nullptr;
+  }
   // With the context goes all that belongs to it.
   if (context)
     driver->contextDestroy(context);
@@ -248,28 +266,23 @@ bool CudaDevice::describe(void *map, const TiledMatrix &matrix, std::string &err
 }
 
 bool CudaDevice::launch(int32_t kernel, const LaunchArgs &args, const LaunchShape &shape, std::string &error) {
-  Current current(*this);
-  Handle function = functions[kernel];
   // More than 48 KiB have to be asked for.
   if (shape.sharedBytes > sharedLimits[kernel]) {
-    if (!check(driver->functionSet(function, kFunctionDynamicShared, int(shape.sharedBytes)), chosen->kernels[kernel].name, error))
+    Current current(*this);
+    if (!check(driver->functionSet(functions[kernel], kFunctionDynamicShared, int(shape.sharedBytes)), chosen->kernels[kernel].name, error))
       return false;
     sharedLimits[kernel] = shape.sharedBytes;
   }
-  // Each argument lies in 8 bytes, little endian: the driver reads as many as its kernel takes.
-  void *pointers[64];
-  int32_t count = 0;
-  if (args.count + args.maps > 64) {
-    error = std::string("kernel '") + chosen->kernels[kernel].name + "' has more than 64 arguments";
-    return false;
-  }
-  for (int32_t i = 0; i < args.count; ++i)
-    pointers[count++] = const_cast<int64_t *>(args.slots + i);
-  for (int32_t i = 0; i < args.maps; ++i)
-    pointers[count++] = const_cast<int64_t *>(args.map(i));
-  Result result = driver->launch(function, unsigned(shape.grid[0]), unsigned(shape.grid[1]), unsigned(shape.grid[2]), unsigned(shape.threads), 1, 1,
-                                 unsigned(shape.sharedBytes), stream, pointers, nullptr);
-  return check(result, chosen->kernels[kernel].name, error);
+  launches.add(kernel, functions[kernel], args, shape);
+  return true;
+}
+
+bool CudaDevice::submit(Submission &done, std::string &error) {
+  Current current(*this);
+  const char *failed = "";
+  bool submitted = check(launcher->submit(launches, done, failed), failed, error);
+  launches.clear();
+  return submitted;
 }
 
 extern "C" const emo_device_driver emo_rt_cuda;

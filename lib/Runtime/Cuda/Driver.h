@@ -13,6 +13,13 @@ using Address = unsigned long long; // CUdeviceptr
 using Handle = void *;              // CUcontext, CUmodule, CUfunction, CUstream
 using Result = int;                 // CUresult
 
+/// CUDA_KERNEL_NODE_PARAMS_v1.
+struct KernelNode {
+  Handle function;
+  unsigned grid[3], block[3], sharedBytes;
+  void **arguments, **extra;
+};
+
 /// Name in the driver, result type and parameters, as in cuda.h.
 #define EMO_CUDA_FUNCTIONS(X)                                                                                                              \
   X(init, cuInit, (unsigned flags))                                                                                                        \
@@ -47,7 +54,15 @@ using Result = int;                 // CUresult
 #define EMO_CUDA_NEW_FUNCTIONS(X)                                                                                                          \
   X(tensorMapEncode, cuTensorMapEncodeTiled,                                                                                               \
     (void *map, int type, uint32_t rank, void *address, const uint64_t *dims, const uint64_t *strides, const uint32_t *box,                \
-     const uint32_t *steps, int interleave, int swizzle, int promotion, int fill))
+     const uint32_t *steps, int interleave, int swizzle, int promotion, int fill))                                                         \
+  X(graphCreate, cuGraphCreate, (Handle *graph, unsigned flags))                                                                           \
+  X(graphDestroy, cuGraphDestroy, (Handle graph))                                                                                          \
+  X(graphAddKernel, cuGraphAddKernelNode,                                                                                                  \
+    (Handle *node, Handle graph, const Handle *dependencies, size_t numDependencies, const KernelNode *parameters))                        \
+  X(graphInstantiate, cuGraphInstantiateWithFlags, (Handle *executable, Handle graph, unsigned long long flags))                           \
+  X(graphExecDestroy, cuGraphExecDestroy, (Handle executable))                                                                             \
+  X(graphExecSetKernel, cuGraphExecKernelNodeSetParams, (Handle executable, Handle node, const KernelNode *parameters))                    \
+  X(graphLaunch, cuGraphLaunch, (Handle executable, Handle stream))
 
 /// Values of cuda.h.
 enum { kAttributeMultiprocessors = 16, kAttributeMajor = 75, kAttributeMinor = 76 };
@@ -62,6 +77,10 @@ struct Driver {
   EMO_CUDA_FUNCTIONS(EMO_CUDA_POINTER)
   EMO_CUDA_NEW_FUNCTIONS(EMO_CUDA_POINTER)
 #undef EMO_CUDA_POINTER
+
+  bool hasGraphs() const {
+    return graphCreate && graphDestroy && graphAddKernel && graphInstantiate && graphExecDestroy && graphExecSetKernel && graphLaunch;
+  }
 
   /// Loads the library once for the process. Null with a message that says what to do.
   static const Driver *get(std::string &error);
