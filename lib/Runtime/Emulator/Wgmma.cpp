@@ -137,7 +137,7 @@ EMO_SIMD static bool wgmma(Warp &warp, uint32_t n, const Operation &operation) {
         (!registersA && warps[w].arg(0, accumulators) != args[0]))
       fail(site, name, "the warps of a warpgroup have different descriptors");
     if (!(state.fenced >> w & 1))
-      fail(site, name, "no wgmma.fence before the first wgmma of warp %u", warps[w].index);
+      fail(site, name, "no wgmma.fence between the last wgmma.wait_group of warp %u, or its beginning, and this", warps[w].index);
   }
   // Kept between calls: it is too large for a fiber's stack.
   static thread_local std::vector<float> storage(64 * 16 + 16 * 256 + 16 * 256 + 16);
@@ -252,6 +252,8 @@ EMO_SIM_ALIGNED(wgmma_commit_group_sync_aligned, "wgmma.commit_group.sync.aligne
 EMO_SIM_ALIGNED(wgmma_wait_group_sync_aligned, "wgmma.wait_group.sync.aligned", [](Warp &warp, uint32_t) {
   WgmmaState &state = sm->wgmma[warp.index / 4];
   uint64_t left = warp.arg(0, 0);
+  // What was waited for may be read and changed now: the next operation needs a fence again.
+  state.fenced &= ~(1u << warp.index % 4);
   uint64_t committed = state.committed[warp.index % 4];
   uint32_t actor = kAsyncActors + warp.index / 4;
   for (size_t i = 0; i < state.groups.size() && state.finished + i + left < committed; ++i) {

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Attention of many queries in bf16 with mma.sync.m16n8k16 (FlashAttention-2's scheme).
+// Attention of many queries in bf16 on tensor cores (FlashAttention-2's scheme).
 //
 // A block has 64 queries of one head, a warp 16 of them. Keys and values pass by in blocks of 64 through two buffers in shared memory, filled by
 // cp.async while the other one is in use. Queries, scores and outputs stay in registers: what a product of scores leaves in a thread is, rounded
-// to bf16, just what the product with the values wants from it. Rows in shared memory are 16 bytes apart from a power of two: ldmatrix meets no
-// bank twice.
+// to bf16, just what the product with the values wants from it.
+//
+// By mma.sync a warp loads its operands from rows in shared memory that are 16 bytes apart from a power of two: ldmatrix meets no bank twice. On
+// sm_90a, for heads of 64 and 128 elements, the block's four warps are a warpgroup and wgmma reads keys and values from swizzled rows by itself.
 #include "Attention.h"
+#include "Tensor.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -22,11 +25,17 @@ static constexpr int kTiles = kKeys / 8;
 namespace {
 
 struct MmaPlan {
-  explicit MmaPlan(const AttentionForm &form) : rowBytes(form.size * 2 + 16), buffer(kKeys * rowBytes), range(4 * buffer), bytes(range + 8 * kWarps) {}
+  MmaPlan(const AttentionForm &form, bool warpgroup)
+      : warpgroup(warpgroup), rowBytes(form.size * 2 + 16), buffer(kKeys * (warpgroup ? form.size * 2 : rowBytes)), ones(4 * buffer),
+        range(ones + (warpgroup ? kOnes : 0)), bytes(range + 8 * kWarps) {}
 
+  static constexpr int64_t kOnes = 8 * 128;     // 8 columns of 64 ones
+  static constexpr int64_t kPanel = kKeys * 128; // 64 columns of a block, swizzled
+
+  bool warpgroup;
   int64_t rowBytes;
   int64_t buffer; // of one block of keys or values: keys 0, values 0, keys 1, values 1
-  int64_t range, bytes;
+  int64_t ones, range, bytes;
 };
 
 class MmaWriter : public AttentionWriter {
@@ -37,10 +46,8 @@ public:
   void write();
 
 private:
-  /// Four 8x8 matrices of bf16, as i32.
-  Values loadMatrices(Value address, bool transposed);
   /// `sums` (4 scalars) + a (4) * b (2).
-  void multiply(ArrayRef<Value> a, Value b0, Value b1, MutableArrayRef<Value> sums);
+  void multiply(ArrayRef<Value> a, ArrayRef<Value> b, MutableArrayRef<Value> sums) { llvm::copy(multiplyAdd(e, a, b, Values(sums)), sums.begin()); }
   Value pack(Value low, Value high);
   void copyBlock(Value keyRow, Value valueRow, Value first, Value high, Value stage);
   Values loadQueries(Value batch, Value head, Value first, Value start);
@@ -49,37 +56,28 @@ private:
   Values masked(ArrayRef<Value> scores, Value key, Value high, Value batch);
   /// Whether all 64 keys belong to document `segment`.
   Value isOneDocument(Value batch, Value key, Value high, Value segment);
-  void sumValues(ArrayRef<Value> powers, Value values, MutableArrayRef<Value> out);
+  /// Adds the powers times `values` to `out`, and the powers to `sums`.
+  void sumValues(ArrayRef<Value> powers, Value values, MutableArrayRef<Value> out, MutableArrayRef<Value> sums);
+  // The same by wgmma; `keys` and `values` are in shared memory `at` bytes from its beginning.
+  Values scoreKeysTogether(ArrayRef<Value> queries, Value at);
+  void sumValuesTogether(ArrayRef<Value> powers, Value at, MutableArrayRef<Value> out, MutableArrayRef<Value> sums);
+  /// `operand` moved by `bytes`.
+  Value moved(Value operand, Value bytes) { return e.add(operand, e.div(bytes, e.c(16))); }
+  void writeOnes();
+  /// 16 bytes of a block of keys or values.
+  Value chunkOf(Value buffer, Value row, Value chunk);
+  /// The 4 left operands of keys 8 * tile to 8 * tile + 15.
+  Values packedPowers(ArrayRef<Value> powers, int tile);
   Value sharedRow(Value buffer, Value row, Value bytes) { return e.bytesAt(buffer, e.add(e.mul(row, plan.rowBytes), bytes)); }
 
   const MmaPlan &plan;
   int64_t steps;                 // of 16 elements of a head
   Value lane, quad;              // the lane's place among the 4 that share rows
   Value positions[2], segments[2]; // of the lane's two queries
+  Value keyOperand, valueOperand, oneOperand; // of wgmma: keys and values of stage 0, ones
 };
 
 } // namespace
-
-Values MmaWriter::loadMatrices(Value address, bool transposed) {
-  MLIRContext *context = e.b.getContext();
-  Type type = LLVM::LLVMStructType::getLiteral(context, SmallVector<Type>(4, i32));
-  Value all = NVVM::LdMatrixOp::create(e.b, type, address, 4, transposed ? NVVM::MMALayout::col : NVVM::MMALayout::row,
-                                       NVVM::LdStMatrixShapeAttr::get(context, 8, 8), NVVM::LdStMatrixEltType::B16);
-  Values matrices;
-  for (int64_t i = 0; i < 4; ++i)
-    matrices.push_back(LLVM::ExtractValueOp::create(e.b, all, ArrayRef<int64_t>{i}));
-  return matrices;
-}
-
-void MmaWriter::multiply(ArrayRef<Value> a, Value b0, Value b1, MutableArrayRef<Value> sums) {
-  Type type = LLVM::LLVMStructType::getLiteral(e.b.getContext(), SmallVector<Type>(4, f32));
-  using Types = std::array<NVVM::MMATypes, 2>;
-  using Layouts = std::array<NVVM::MMALayout, 2>;
-  Value all = NVVM::MmaOp::create(e.b, type, a, ValueRange{b0, b1}, ValueRange(sums), ArrayRef<int64_t>{16, 8, 16}, std::nullopt, std::nullopt,
-                                  Types{NVVM::MMATypes::bf16, NVVM::MMATypes::bf16}, Layouts{NVVM::MMALayout::row, NVVM::MMALayout::col});
-  for (int64_t i = 0; i < 4; ++i)
-    sums[i] = LLVM::ExtractValueOp::create(e.b, all, ArrayRef<int64_t>{i});
-}
 
 Value MmaWriter::pack(Value low, Value high) {
   Value pair = vector::FromElementsOp::create(e.b, e.vec(2), ValueRange{low, high});
@@ -87,21 +85,32 @@ Value MmaWriter::pack(Value low, Value high) {
   return LLVM::BitcastOp::create(e.b, i32, narrow);
 }
 
-/// Starts the copy of the keys and values from `first` on to the buffers of `stage`; those behind the end repeat the last one, as memory there
+Value MmaWriter::chunkOf(Value buffer, Value row, Value chunk) {
+  if (!plan.warpgroup)
+    return sharedRow(buffer, row, e.mul(chunk, 16));
+  Value panel = e.div(chunk, e.c(8));
+  return e.bytesAt(buffer, e.add(e.mul(panel, MmaPlan::kPanel), SwizzledRows{64}.offset(e, row, e.rem(chunk, e.c(8)))));
+}
+
+void MmaWriter::writeOnes() {
+  Value ones = e.splat(e.c(0x3f803f80), 4);
+  e.onlyIf(e.less(e.thread(), e.c(MmaPlan::kOnes / 16)), [&] { e.store(ones, e.bytesAt(e.shared(plan.ones), e.mul(e.thread(), 16)), 16); });
+}
+
+/// Starts the copy of the keys and values from `first` on to the buffers that begin at `stage`; those behind the end repeat the last one, as memory there
 /// may hold anything.
 void MmaWriter::copyBlock(Value keyRow, Value valueRow, Value first, Value high, Value stage) {
   int64_t chunks = size / 8;
-  Value keys = e.bytesAt(e.shared(), e.mul(stage, 2 * plan.buffer));
+  Value keys = e.bytesAt(e.shared(), stage);
   int64_t total = kKeys * chunks;
   for (int64_t i = 0; i < total; i += kThreads) {
     Value number = e.add(e.thread(), i);
     auto copy = [&] {
       Value row = e.div(number, e.c(chunks)), chunk = e.rem(number, e.c(chunks));
       Value source = e.min(e.add(first, row), e.sub(high, e.c(1))), column = e.mul(chunk, 8);
-      Value to = sharedRow(keys, row, e.mul(chunk, 16));
-      NVVM::CpAsyncOp::create(e.b, to, e.at(e.rowAt(keyRow, source, size, element), column, element), 16, NVVM::LoadCacheModifierKind::CG, Value());
-      NVVM::CpAsyncOp::create(e.b, e.bytesAt(to, plan.buffer), e.at(e.rowAt(valueRow, source, size, element), column, element), 16,
-                              NVVM::LoadCacheModifierKind::CG, Value());
+      Value to = chunkOf(keys, row, chunk);
+      copyAsync(e, to, e.at(e.rowAt(keyRow, source, size, element), column, element));
+      copyAsync(e, e.bytesAt(to, plan.buffer), e.at(e.rowAt(valueRow, source, size, element), column, element));
     };
     if (i + kThreads <= total)
       copy();
@@ -128,7 +137,7 @@ Values MmaWriter::loadQueries(Value batch, Value head, Value first, Value start)
   Value row = e.add(e.mul(e.warp(), 16), e.rem(lane, e.c(16)));
   Value address = sharedRow(buffer, row, e.mul(e.div(lane, e.c(16)), 16));
   for (int64_t step = 0; step < steps; ++step)
-    queries.append(loadMatrices(e.bytesAt(address, 32 * step), /*transposed=*/false));
+    queries.append(loadMatrices(e, e.bytesAt(address, 32 * step)));
   return queries;
 }
 
@@ -139,26 +148,60 @@ Values MmaWriter::scoreKeys(ArrayRef<Value> queries, Value keys) {
   Value address = sharedRow(keys, row, e.mul(e.rem(e.div(lane, e.c(8)), e.c(2)), 16));
   for (int64_t step = 0; step < steps; ++step)
     for (int tile = 0; tile < kTiles; tile += 2) {
-      Values b = loadMatrices(e.bytesAt(address, 8 * tile * plan.rowBytes + 32 * step), /*transposed=*/false);
+      Values b = loadMatrices(e, e.bytesAt(address, 8 * tile * plan.rowBytes + 32 * step));
       for (int i = 0; i < 2; ++i)
-        multiply(queries.slice(4 * step, 4), b[2 * i], b[2 * i + 1], MutableArrayRef<Value>(scores).slice(4 * (tile + i), 4));
+        multiply(queries.slice(4 * step, 4), ArrayRef(b).slice(2 * i, 2), MutableArrayRef<Value>(scores).slice(4 * (tile + i), 4));
     }
   return scores;
 }
 
-void MmaWriter::sumValues(ArrayRef<Value> powers, Value values, MutableArrayRef<Value> out) {
+Values MmaWriter::packedPowers(ArrayRef<Value> powers, int tile) {
+  Values a;
+  for (int i = 0; i < 2; ++i)
+    for (int half = 0; half < 2; ++half)
+      a.push_back(pack(powers[4 * (tile + i) + 2 * half], powers[4 * (tile + i) + 2 * half + 1]));
+  return a;
+}
+
+/// The sum of powers is a product with ones: what it adds is what the values are multiplied with, rounded to bf16, and 32 additions less.
+void MmaWriter::sumValues(ArrayRef<Value> powers, Value values, MutableArrayRef<Value> out, MutableArrayRef<Value> sums) {
+  Values ones(2, e.c(0x3f803f80));
   Value address = sharedRow(values, e.rem(lane, e.c(16)), e.mul(e.div(lane, e.c(16)), 16));
   for (int tile = 0; tile < kTiles; tile += 2) {
-    Values a;
-    for (int i = 0; i < 2; ++i)
-      for (int half = 0; half < 2; ++half)
-        a.push_back(pack(powers[4 * (tile + i) + 2 * half], powers[4 * (tile + i) + 2 * half + 1]));
+    Values a = packedPowers(powers, tile);
+    multiply(a, ones, sums);
     for (int64_t step = 0; step < steps; ++step) {
-      Values b = loadMatrices(e.bytesAt(address, 8 * tile * plan.rowBytes + 32 * step), /*transposed=*/true);
+      Values b = loadMatrices(e, e.bytesAt(address, 8 * tile * plan.rowBytes + 32 * step), /*transposed=*/true);
       for (int i = 0; i < 2; ++i)
-        multiply(a, b[2 * i], b[2 * i + 1], out.slice(4 * (2 * step + i), 4));
+        multiply(a, ArrayRef(b).slice(2 * i, 2), out.slice(4 * (2 * step + i), 4));
     }
   }
+}
+
+Values MmaWriter::scoreKeysTogether(ArrayRef<Value> queries, Value at) {
+  Values scores(4 * kTiles, e.f32(0));
+  Value keys = moved(keyOperand, at);
+  fenceRegisters(e);
+  for (int64_t step = 0; step < steps; ++step)
+    addProduct(e, queries.slice(4 * step, 4), moved(keys, e.c(step / 4 * MmaPlan::kPanel + step % 4 * 32)), /*transposed=*/false, scores,
+               /*keeps=*/step > 0);
+  commitProducts(e);
+  waitProducts(e, 0);
+  return scores;
+}
+
+void MmaWriter::sumValuesTogether(ArrayRef<Value> powers, Value at, MutableArrayRef<Value> out, MutableArrayRef<Value> sums) {
+  SmallVector<Values> a;
+  for (int tile = 0; tile < kTiles; tile += 2)
+    a.push_back(packedPowers(powers, tile));
+  Value values = moved(valueOperand, at);
+  fenceRegisters(e);
+  for (int step = 0; step < kTiles / 2; ++step) {
+    addProduct(e, a[step], moved(values, e.c(step * 16 * 128)), /*transposed=*/true, out);
+    addProduct(e, a[step], oneOperand, /*transposed=*/false, sums);
+  }
+  commitProducts(e);
+  waitProducts(e, 0);
 }
 
 Values MmaWriter::masked(ArrayRef<Value> scores, Value key, Value high, Value batch) {
@@ -198,7 +241,14 @@ void MmaWriter::write() {
   Value low = range.low, high = range.high;
   Value keyRow = cacheRow(args.keys, batch, kvHead, e.c(0)), valueRow = cacheRow(args.values, batch, kvHead, e.c(0));
   copyBlock(keyRow, valueRow, low, high, e.c(0));
-  NVVM::CpAsyncCommitGroupOp::create(e.b);
+  commitCopies(e);
+  if (plan.warpgroup) {
+    writeOnes();
+    Value base = LLVM::PtrToIntOp::create(e.b, i32, e.shared());
+    keyOperand = productOperand(e, base);
+    valueOperand = transposedOperand(e, e.add(base, plan.buffer), MmaPlan::kPanel);
+    oneOperand = productOperand(e, e.add(base, plan.ones));
+  }
   Values queries = loadQueries(batch, head, first, start);
   e.barrier(); // the next block of keys takes the place of the queries
   Value own = e.add(first, e.add(e.mul(e.warp(), 16), e.div(lane, e.c(4))));
@@ -209,19 +259,21 @@ void MmaWriter::write() {
       segments[half] = segmentAt(batch, token);
   }
 
-  // Carried: the stage in use, largest scores and sums of powers of two queries, outputs (4 scalars for each 8 columns).
-  Values init = {e.c(0), lowest(), lowest(), e.f32(0), e.f32(0)};
-  init.append(8 * steps, e.f32(0));
+  // Carried: where the stage in use begins, largest scores of two queries, sums of powers and outputs (4 scalars for each 8 columns, two of each query).
+  Values init = {e.c(0), lowest(), lowest()};
+  init.append(4 + 8 * steps, e.f32(0));
   Value scale = e.f32(scoreScale());
   Values state = e.loop(low, high, kKeys, init, [&](Value key, ValueRange carried) {
     Values next(carried);
-    Value stage = carried[0], other = e.sub(e.c(1), stage);
+    Value stage = carried[0], other = e.sub(e.c(2 * plan.buffer), stage);
     e.onlyIf(e.less(e.add(key, kKeys), high), [&] { copyBlock(keyRow, valueRow, e.add(key, kKeys), high, other); });
-    NVVM::CpAsyncCommitGroupOp::create(e.b);
-    NVVM::CpAsyncWaitGroupOp::create(e.b, 1);
+    commitCopies(e);
+    waitCopies(e, 1);
+    if (plan.warpgroup)
+      fenceForProducts(e);
     e.barrier();
-    Value keys = e.bytesAt(e.shared(), e.mul(stage, 2 * plan.buffer));
-    Values scores = scoreKeys(queries, keys);
+    Value keys = e.bytesAt(e.shared(), stage);
+    Values scores = plan.warpgroup ? scoreKeysTogether(queries, stage) : scoreKeys(queries, keys);
     // Most blocks hold only keys that all queries see.
     Value end = e.add(key, kKeys);
     Value isWhole = e.less(end, e.add(high, 1));
@@ -244,35 +296,36 @@ void MmaWriter::write() {
       for (int lanes : {2, 1})
         top = e.maxNum(top, e.shuffleXor(top, lanes));
       top = e.maxNum(top, carried[1 + half]);
-      Value shift = e.mulf(shiftFor(top), scale), sum = e.f32(0);
-      Value factor = e.exp2(e.subf(e.mulf(carried[1 + half], scale), shift));
-      Value minus = arith::NegFOp::create(e.b, shift);
+      // Without documents every query sees the first key: its largest score is one.
+      Value minus = arith::NegFOp::create(e.b, e.mulf(args.segments ? shiftFor(top) : top, scale));
+      Value factor = e.exp2(e.fma(carried[1 + half], scale, minus));
       for (int tile = 0; tile < kTiles; ++tile)
         for (int i = 0; i < 2; ++i) {
           Value &score = scores[4 * tile + 2 * half + i];
           score = e.exp2(e.fma(score, scale, minus));
-          sum = e.addf(sum, score);
         }
       next[1 + half] = top;
-      next[3 + half] = e.fma(carried[3 + half], factor, sum); // of this lane's keys
-      for (int64_t tile = 0; tile < 2 * steps; ++tile)
-        for (int i = 0; i < 2; ++i) {
-          Value &out = next[5 + 4 * tile + 2 * half + i];
-          out = e.mulf(out, factor);
-        }
+      // The second sum of powers is not used.
+      for (int64_t i = 3 + 2 * half; i < int64_t(next.size()); i += 4)
+        for (int64_t column = i; column < (i < 7 ? i + 1 : i + 2); ++column)
+          next[column] = e.mulf(next[column], factor);
     }
-    sumValues(scores, e.bytesAt(keys, plan.buffer), MutableArrayRef<Value>(next).drop_front(5));
+    MutableArrayRef<Value> sums = MutableArrayRef<Value>(next).slice(3, 4), out = MutableArrayRef<Value>(next).drop_front(7);
+    if (plan.warpgroup)
+      sumValuesTogether(scores, stage, out, sums);
+    else
+      sumValues(scores, e.bytesAt(keys, plan.buffer), out, sums);
     e.barrier(); // the copy after next takes these buffers
     next[0] = other;
     return next;
   });
   for (int half = 0; half < 2; ++half) {
-    Value inverse = e.divf(e.f32(1), e.warpAdd(state[3 + half], 4));
+    Value inverse = e.divf(e.f32(1), state[3 + 2 * half]);
     Value token = e.add(own, 8 * half);
     e.onlyIf(e.less(token, args.sequence), [&] {
       Value to = e.at(outRow(batch, token, head), e.mul(quad, 2), element);
       for (int64_t tile = 0; tile < 2 * steps; ++tile) {
-        auto part = [&](int i) { return e.mulf(state[5 + 4 * tile + 2 * half + i], inverse); };
+        auto part = [&](int i) { return e.mulf(state[7 + 4 * tile + 2 * half + i], inverse); };
         e.store(pack(part(0), part(1)), e.at(to, 8 * tile, element), 4);
       }
     });
@@ -284,10 +337,11 @@ bool emo::cuda::canLaunchMatrixQueries(const AttentionForm &form) {
 }
 
 void emo::cuda::launchMatrixQueries(DeviceHost &host, KernelLibrary &library, const AttentionForm &form, const AttentionArgs &operands) {
-  MmaPlan plan(form);
+  bool warpgroup = library.arch.hasWgmma() && form.size % 64 == 0;
+  MmaPlan plan(form, warpgroup);
   KernelShape shape{kThreads, form.group, plan.bytes};
   Values list = operands.list();
-  StringRef name = library.get("attention_mma_" + Twine(form.heads) + "x" + Twine(form.size), form.key, shape, list, [&](DeviceEmit &e, ValueRange args) {
+  StringRef name = library.get(Twine(warpgroup ? "attention_wgmma_" : "attention_mma_") + Twine(form.heads) + "x" + Twine(form.size), form.key, shape, list, [&](DeviceEmit &e, ValueRange args) {
     AttentionArgs own = operands.with(args);
     MmaWriter(e, form, own, plan).write();
   });

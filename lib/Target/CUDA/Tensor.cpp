@@ -47,11 +47,15 @@ void emo::cuda::fenceForProducts(DeviceEmit &e) {
                              NVVM::SharedSpaceAttr::get(e.b.getContext(), NVVM::SharedSpace::shared_cta));
 }
 
-Value emo::cuda::productOperand(DeviceEmit &e, Value address) {
-  // In units of 16 bytes; bit 16: the distance of columns, which this layout does not use.
+/// In units of 16 bytes; from bit 16 on: the distance of columns that lie apart.
+static Value lowHalf(DeviceEmit &e, Value address, int64_t distance) {
   Value start = e.div(arith::AndIOp::create(e.b, address, e.c(0x3ffff)), e.c(16));
-  return arith::OrIOp::create(e.b, start, e.c(1 << 16));
+  return arith::OrIOp::create(e.b, start, e.c(distance / 16 << 16));
 }
+
+/// Its rows are whole: the distance is not used.
+Value emo::cuda::productOperand(DeviceEmit &e, Value address) { return lowHalf(e, address, 16); }
+Value emo::cuda::transposedOperand(DeviceEmit &e, Value address, int64_t panel) { return lowHalf(e, address, panel); }
 
 /// The low half may be stepped in 32 bits: addresses end below its other fields. High half: 128-byte swizzle, 1024 bytes between groups of
 /// 8 rows.
@@ -64,15 +68,40 @@ Value emo::cuda::startProducts(DeviceEmit &e, Value a, Value b, Value sums, int 
   MLIRContext *context = e.b.getContext();
   auto bf16 = NVVM::WGMMATypesAttr::get(context, NVVM::WGMMATypes::bf16), f32 = NVVM::WGMMATypesAttr::get(context, NVVM::WGMMATypes::f32);
   auto one = NVVM::WGMMAScaleInAttr::get(context, NVVM::WGMMAScaleIn::one);
-  NVVM::WgmmaFenceAlignedOp::create(e.b);
+  fenceRegisters(e);
   for (int k = 0; k < depth / 16; ++k)
     sums = NVVM::WgmmaMmaAsyncOp::create(e.b, sums.getType(), sums, descriptor(e, e.add(a, 2 * k)), descriptor(e, e.add(b, 2 * k)),
                                          NVVM::MMAShapeAttr::get(context, 64, columns, 16), bf16, bf16, f32,
                                          NVVM::WGMMAScaleOutAttr::get(context, NVVM::WGMMAScaleOut::one), one, one,
                                          NVVM::MMALayoutAttr::get(context, NVVM::MMALayout::row),
                                          NVVM::MMALayoutAttr::get(context, NVVM::MMALayout::col), NVVM::MMAIntOverflowAttr());
-  NVVM::WgmmaGroupSyncAlignedOp::create(e.b);
+  commitProducts(e);
   return sums;
 }
 
+/// Inline PTX, because the operation of the dialect takes descriptors only.
+void emo::cuda::addProduct(DeviceEmit &e, ArrayRef<Value> a, Value b, bool transposed, MutableArrayRef<Value> sums, bool keeps) {
+  int count = sums.size();
+  std::string registers, outputs, inputs;
+  for (int i = 0; i < count; ++i) {
+    registers += (i ? ", $" : "$") + std::to_string(i);
+    outputs += "=f,";
+    inputs += std::to_string(i) + ",";
+  }
+  auto operand = [&](int i) { return "$" + std::to_string(2 * count + i); };
+  std::string text = "{ .reg .pred p; setp.ne.b32 p, " + operand(5) + ", 0; wgmma.mma_async.sync.aligned.m64n" + std::to_string(2 * count) +
+                     "k16.f32.bf16.bf16 {" + registers + "}, {" + operand(0) + ", " + operand(1) + ", " + operand(2) + ", " + operand(3) + "}, " +
+                     operand(4) + ", p, " + operand(6) + ", " + operand(7) + ", " + operand(8) + "; }";
+  Values operands(sums.begin(), sums.end());
+  llvm::append_range(operands, a);
+  operands.append({descriptor(e, b), e.c(keeps), e.c(1), e.c(1), e.c(transposed)});
+  Type type = LLVM::LLVMStructType::getLiteral(e.b.getContext(), SmallVector<Type>(count, e.b.getF32Type()));
+  Value result = LLVM::InlineAsmOp::create(e.b, type, operands, text, outputs + inputs + "r,r,r,r,l,n,n,n,n", /*has_side_effects=*/true,
+                                           /*is_align_stack=*/false, LLVM::TailCallKind::None, LLVM::AsmDialectAttr(), ArrayAttr())
+                     .getResult(0);
+  llvm::copy(fields(e, result, count), sums.begin());
+}
+
+void emo::cuda::fenceRegisters(DeviceEmit &e) { NVVM::WgmmaFenceAlignedOp::create(e.b); }
+void emo::cuda::commitProducts(DeviceEmit &e) { NVVM::WgmmaGroupSyncAlignedOp::create(e.b); }
 void emo::cuda::waitProducts(DeviceEmit &e, int left) { NVVM::WgmmaWaitGroupSyncOp::create(e.b, left); }

@@ -37,8 +37,18 @@ Value productOperand(DeviceEmit &e, Value address);
 /// sums + 64 rows of a * `columns` rows of b over `depth` elements of K, in order; one group. `sums`: a structure of columns / 2 f32, those
 /// of a warp's 16 rows as in mma.sync's fragments. They are there after waitProducts.
 Value startProducts(DeviceEmit &e, Value a, Value b, Value sums, int columns, int depth);
+/// Ends a group of addProduct.
+void commitProducts(DeviceEmit &e);
 /// Waits until at most the last `left` groups are under way.
 void waitProducts(DeviceEmit &e, int left);
+
+/// The low half of the descriptor of rows of K instead: `address` is that of 16 rows whose columns, 64 side by side and the next 64 `panel`
+/// bytes behind them, are rows of b.
+Value transposedOperand(DeviceEmit &e, Value address, int64_t panel);
+/// One step of 16 of K, to be followed by commitProducts; `a` is in registers, 4 i32 as of mma.sync's fragments of the warp's 16 rows. Before
+/// the first of a group, and when registers changed, stands fenceRegisters. `sums`: columns / 2 f32; without `keeps` the old ones do not count.
+void addProduct(DeviceEmit &e, mlir::ArrayRef<Value> a, Value b, bool transposed, mlir::MutableArrayRef<Value> sums, bool keeps = true);
+void fenceRegisters(DeviceEmit &e);
 
 } // namespace emo::cuda
 #endif // EMO_LIB_TARGET_CUDA_TENSOR_H

@@ -19,7 +19,7 @@ from .peers import PeerError
 ARCHS = ("sm_80", "sm_90a")
 WIDTH, HIDDEN, EXPERTS, TOP_K, VOCABULARY, HEADS = 2048, 1024, 128, 7, 100352, 16  # EMO's
 COPY_GROUP = 4  # warps of emo's kernels that only copy
-QUICK = ("linear", "gated", "router")
+QUICK = ("linear", "gated", "attention", "router")
 
 # Kernel ops, by the first word of a case.
 _PROGRAMS = {
@@ -95,12 +95,14 @@ class Case:
     tile        of a block: rows, columns, depth of a step; None: without products
     variants    Triton's, by name: kernel, types of arguments, constants, warps, stages
     fma         multiply-adds of a block and step
+    sums        those that emo spends on sums besides: products with ones
     boxes, copiers  of emo's kernels whose warps have roles: copies by TMA of a step, warps that issue them
     """
 
-    def __init__(self, name, arch, kernel, tile, variants, fma=None, boxes=0, copiers=0):
+    def __init__(self, name, arch, kernel, tile, variants, fma=None, sums=0, boxes=0, copiers=0):
         self.name, self.arch, self.kernel, self.tile, self.variants = name, arch, kernel, tile, variants
         self.fma = fma or (tile and tile[0] * tile[1] * tile[2])
+        self.sums = sums
         self.boxes, self.copiers = boxes, copiers
 
 
@@ -153,8 +155,8 @@ def _attention_case(arch, size):
         for rows, warps in ((64, 4), (128, 8)):
             name = "%dx64, %d warps, TMA" % (rows, warps)
             variants[name] = ("attention", boxes, dict(constants, BM=rows, TMA=True), warps, 2)
-    name, kernel = "attention %d, 64x64 keys" % size, "attention_mma_%dx%d_" % (HEADS, size)
-    return Case(name, arch, kernel, (64, 64, size), variants, fma=2 * 64 * 64 * size)
+    name, kernel = "attention %d, 64x64 keys" % size, "attention_%s_%dx%d_" % ("wgmma" if arch == "sm_90a" else "mma", HEADS, size)
+    return Case(name, arch, kernel, (64, 64, size), variants, fma=2 * 64 * 64 * size, sums=64 * 64 * 8)
 
 
 def _router_case(arch):
@@ -221,8 +223,8 @@ def assemble(ptxas, ptx):
     return found
 
 
-def count(case, kernel, tokens=1):
-    """The figures of one contender. tokens: of a block, of Triton's router; emo's has one a warp."""
+def count(case, kernel, tokens=1, sums=0):
+    """The figures of one contender. tokens: of a block, of Triton's router; emo's has one a warp. sums: multiply-adds of a step for sums."""
     row = {key: kernel[key] for key in ("registers", "stack_bytes", "spill_bytes", "warps")}
     code = kernel["code"]
     if not case.tile:
@@ -232,7 +234,7 @@ def count(case, kernel, tokens=1):
     if not loop:
         raise PeerError("has no loop with matrix instructions")
     warps = kernel["warps"] - (COPY_GROUP if copies else 0)
-    steps = loop.fma * warps / case.fma
+    steps = loop.fma * warps / (case.fma + sums)
     row.update(main_loop=loop.instructions, issued=loop.issued, matrix=loop.matrix, steps=steps, multiplying_warps=warps)
     row["slots"] = loop.issued * warps / steps
     if copies:
@@ -254,7 +256,7 @@ def _count_emo(case, kernels):
     found = [name for name in kernels if name.startswith(case.kernel)]
     if not found:
         raise PeerError("emo makes no kernel %s* for %s" % (case.kernel, case.arch))
-    return dict(count(case, kernels[found[0]], tokens=0), kernel=found[0])
+    return dict(count(case, kernels[found[0]], tokens=0, sums=case.sums), kernel=found[0])
 
 
 def _count_triton(case, variant, worker, ptxas, folder):

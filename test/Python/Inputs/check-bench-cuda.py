@@ -6,14 +6,18 @@ import json
 import re
 import sys
 
-# Triton 3.9's figures with ptxas 13.0: instructions of a main loop on sm_80; 80 % of the slots of a step on sm_90a; for the router, what
-# is required.
+# Triton 3.9's figures with ptxas 13.0: of products, instructions of a main loop on sm_80 and 80 % of the slots of a step on sm_90a; of attention,
+# slots; for the router, what is required.
 LIMITS = {
     ("sm_80", "linear 64x64x32"): ("main_loop", 72),
     ("sm_80", "linear 128x128x32"): ("main_loop", 148),
     ("sm_80", "gated 128x(2x64)x32 of gathered rows"): ("main_loop", 147),
     ("sm_90a", "linear 128x256x64"): ("slots", 0.8 * 760),
     ("sm_90a", "gated 128x(2x128)x64 of gathered rows"): ("slots", 0.8 * 1072),
+    ("sm_80", "attention 64, 64x64 keys"): ("slots", 1312),
+    ("sm_80", "attention 128, 64x64 keys"): ("slots", 2612),
+    ("sm_90a", "attention 64, 64x64 keys"): ("slots", 1020),
+    ("sm_90a", "attention 128, 64x64 keys"): ("slots", 1444),
     ("sm_80", "router of 7 from 127"): ("instructions_per_token", 250),
     ("sm_90a", "router of 7 from 127"): ("instructions_per_token", 250),
 }

@@ -257,7 +257,7 @@ TEST(Wgmma, Descriptors) {
 }
 
 // Hazards. Bugs: 1 no wgmma.fence, 2 no proxy fence, 3 operands are overwritten before the wait, 4 no wait at all, 5 no commit,
-// 6 wait for one group too few, 8 five warps, 9 warps in different operations.
+// 6 wait for one group too few, 8 five warps, 9 warps in different operations, 10 no wgmma.fence after a wait.
 template <int bug>
 static void hazards(const int64_t *args) {
   static const emo_sim_site site{"kernel", "wgmma.mma_async", 77}, other{"kernel", "wgmma.mma_async", 78};
@@ -294,6 +294,8 @@ static void hazards(const int64_t *args) {
       SIM(nanosleep, 10u);
   if (bug != 4)
     SIM(wgmma_wait_group_sync_aligned, uint64_t(bug == 6 ? 1 : 0));
+  if (bug == 10)
+    p.function(result, slots, &site);
   if (lane() == 0 && (bug != 7 || warpId() == 0))
     SIM(mbarrier_arrive_shared, done);
   if (warpId() == 3) {
@@ -313,7 +315,7 @@ TEST(Wgmma, Hazards) {
   Shape how{128, 32 << 10};
   expectFound(
       hazards<1>, how,
-      {"error: no wgmma.fence before the first wgmma of warp 0", "operation: wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16, line 77"},
+      {"error: no wgmma.fence between the last wgmma.wait_group of warp 0, or its beginning, and this", "operation: wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16, line 77"},
       {&p});
   expectFound(hazards<2>, how,
               {"error: an asynchronous operation touches shared memory at offset 0x400, which was written through the generic proxy "
@@ -327,6 +329,7 @@ TEST(Wgmma, Hazards) {
   expectFound(hazards<4>, how, {"error: a warp ends while its wgmma is in flight; expected wgmma.commit_group and wgmma.wait_group before"}, {&p});
   expectFound(hazards<5>, how, {"error: a warp ends while its wgmma is in flight; expected wgmma.commit_group and wgmma.wait_group before"}, {&p});
   expectFound(hazards<6>, how, {"error: a warp ends while its wgmma is in flight; expected wgmma.commit_group and wgmma.wait_group before"}, {&p});
+  expectFound(hazards<10>, how, {"error: no wgmma.fence between the last wgmma.wait_group of warp 0, or its beginning, and this"}, {&p});
   expectFound(hazards<9>, how, {"error: divergence: the warps of a warpgroup are in different operations", "before it came: thread "},
               {&p});
   how.threads = 160;

@@ -110,11 +110,11 @@ def attention_f32_documents():
 
 
 def attention_bf16():
-    return attention("bf16", 32, [(1, 20, [7, 0]), (3, 600, [300, 31]), (66, 200, [101])], True)
+    return attention("bf16", 64, [(1, 20, [7, 0]), (3, 600, [300, 31]), (66, 200, [101])], True)
 
 
 def attention_bf16_documents():
-    return attention("bf16", 32, [(3, 20, [[1], [3]]), (300, 300, [[10, 64, 65, 290]])], False, "--blocks=0,3")
+    return attention("bf16", 64, [(3, 20, [[1], [3]]), (300, 300, [[10, 64, 65, 290]])], False, "--blocks=0,3")
 
 
 def router():
@@ -184,8 +184,11 @@ EQUIVALENT = [
     # There is a key always; what lies outside of the range of keys is masked by its position and its document.
     ("attention_.*", "guard", 6, "there is a key in every range; a block behind the last key repeats it, and nobody reads it; masking where nothing is masked"),
     ("attention_few", "select", 8, "documents of few queries: no key is a lane's second"),
-    ("attention_m(any|ma)", "select", 44, "a wider range of keys; keys behind the last one are later than all queries; queries behind the last one are not stored"),
+    ("attention_(many|mma|wgmma)", "select", 44, "a wider range of keys; keys behind the last one are later than all queries; queries behind the last one are not stored"),
     ("attention_.*", "clamp", 16, "the same, and minima of warps that do not have the smallest key"),
+    # Registers of a product that has not been waited for: ptxas waits by itself, and notes it, which the gates refuse; results are the same.
+    ("attention_wgmma", "(commit|wait)", 2, "the wait for scores, or the end of their group, when nothing is copied over the keys before the next wait"),
+    ("attention_wgmma", "barrier", 1, "a warp that has waited for a product knows that the warpgroup has read its operands; the barrier says it once more"),
     ("group_(by_expert|counts)", "guard", 1, "a range without choices: the loop's lanes have none"),
     ("group_by_expert", "select", 8, "counts of blocks behind this one, of which there are no more than one here"),
     ("router(_logits|_select)?", "guard", 1, "a tile over the edge is moved inwards: its tokens exist"),
@@ -195,7 +198,7 @@ EQUIVALENT = [
 
 PROGRAMS = [dense, large, experts, large_experts, simple, attention_f32, attention_f32_documents, attention_bf16, attention_bf16_documents, router, group, rows, loss]
 # Other kernels are the same code as those of sm_80.
-DIFFERENT = {"sm_90a": {"large", "large_experts", "attention_bf16", "group"}}
+DIFFERENT = {"sm_90a": {"large", "large_experts", "attention_bf16", "attention_bf16_documents", "group"}}
 
 
 def kind_of(kernel):
@@ -233,7 +236,7 @@ def main():
             count[result] += 1
             left[kernel, kind] += result in ("survives", "not reached")
         for (kernel, kind), n in left.items():
-            rule = next((r for r in EQUIVALENT if re.fullmatch(r[0], kind_of(kernel)) and r[1] == kind), (None, None, 0, ""))
+            rule = next((r for r in EQUIVALENT if re.fullmatch(r[0], kind_of(kernel)) and re.fullmatch(r[1], kind)), (None, None, 0, ""))
             if n > rule[2]:
                 failed = True
                 print("%s: %d of %s survive, explained are %d:" % (kernel, n, kind, rule[2]))
