@@ -46,6 +46,7 @@ def commands(arch, work):
                 yield os.path.basename(path), [sys.executable, ops + "/Inputs/run-op.py", path, "cuda-" + arch]
     inputs = os.path.join(TEST, "Execution/CUDA/Inputs")
     yield "products in large tiles", [sys.executable, inputs + "/check-products.py", arch, "cuda"]
+    yield "choices grouped by expert", [sys.executable, inputs + "/check-group.py", arch, "cuda"]
     yield "attention of many queries", [sys.executable, inputs + "/check-attention.py", arch, "cuda"]
     small = os.path.join(TEST, "models/emo-small")
     model = [sys.executable, inputs + "/check-device.py", small, work, "--arch=" + arch, "--modes=cuda",

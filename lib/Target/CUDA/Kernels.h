@@ -8,6 +8,7 @@
 #include "DeviceEmit.h"
 #include "emo/Dialect/Emo/IR/Emo.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 namespace emo::cuda {
 
@@ -54,6 +55,18 @@ inline constexpr int64_t kFewTokens = 96;
 
 /// Marks an op whose work is already part of another one's kernel.
 inline constexpr llvm::StringLiteral kLoweredAttr = "emo.lowered";
+
+/// The next op, if it is an `Op` that has a kernel and nothing before it reads or writes memory: its work can be part of `op`'s kernel.
+template <typename Op>
+Op kernelBehind(mlir::Operation *op) {
+  for (mlir::Operation *next = op->getNextNode(); next; next = next->getNextNode()) {
+    if (auto found = mlir::dyn_cast<Op>(next))
+      return hasKernelForm(found) ? found : Op();
+    if (!mlir::isPure(next) && !mlir::isa<mlir::memref::AllocOp, mlir::memref::DimOp>(next))
+      break;
+  }
+  return {};
+}
 
 // One per kernel op; false means that the op has no kernel for its types or form and stays.
 bool lowerMatmul(KernelMatmulOp op, KernelLibrary &library);

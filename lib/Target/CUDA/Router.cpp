@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// emo.kernel.router: one launch; of few tokens, whose logits are more work than a block each can do, two.
+// emo.kernel.router: one launch; of few tokens, whose logits are more work than a block each can do, two. The second one is a single block then,
+// which also groups the choices by expert.
 #include "Alignment.h"
+#include "Group.h"
 #include "Router.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -21,6 +23,8 @@ public:
   void launchTogether();
   void launchLogits(LogitTile tile, Value logits);
   void launchSelection(Value logits);
+  /// One block, for few tokens.
+  void launchSelectionAndGroup(Value logits, KernelGroupByExpertOp group, const GroupForm &form);
 
   Value tokens;
   int64_t size, rows;
@@ -109,27 +113,53 @@ void RouterLaunches::launchSelection(Value logits) {
   host.launch(name, operands, host.ceilDiv(tokens, kWarps), shape);
 }
 
+void RouterLaunches::launchSelectionAndGroup(Value logits, KernelGroupByExpertOp group, const GroupForm &form) {
+  KernelShape shape{form.threads(), 1, form.sharedBytes(/*tables=*/1)};
+  Values operands = selection;
+  operands.append({logits, group.getOuts()[0], group.getOuts()[1], group.getOuts()[2]});
+  StringRef name = library.get("router_select_group_" + Twine(rows), key + keyOf(group), shape, operands, [&](DeviceEmit &e, ValueRange args) {
+    SelectArgs own = selectArgs(args);
+    ValueRange rest = args.drop_front(selection.size());
+    e.loop(e.warp(), own.tokens, e.warps(), [&](Value token) { SelectWriter(e, op, own).write(token, e.rowAt(rest[0], token, rows, e.b.getF32Type())); });
+    // The first barrier of the sort is in front of what reads the choices.
+    Value total = e.mul(own.tokens, form.choices);
+    Value chunk = e.mul(e.div(e.add(total, e.threads - 1), e.c(e.threads)), e.threads);
+    GroupWriter(e, form, {own.indices, {}, rest[1], rest[2], rest[3], total, chunk, /*isAlone=*/true}).writeSort();
+  });
+  host.launch(name, operands, host.c(1), shape);
+}
+
 bool emo::cuda::lowerRouter(KernelRouterOp op, KernelLibrary &library) {
-  DeviceHost host(op);
+  auto group = kernelBehind<KernelGroupByExpertOp>(op);
+  if (group && (group.getIndices() != op.getOuts()[1] || !GroupForm(group).canLaunch()))
+    group = {};
+  DeviceHost host(group ? group.getOperation() : op);
   RouterLaunches launches(op, host, library);
   if (launches.size == 0 || launches.rows == 0)
     return false;
   auto isFew = arith::CmpIOp::create(host.b, arith::CmpIPredicate::ult, launches.tokens, host.c(kFewTokens));
   auto branch = scf::IfOp::create(host.b, isFew, /*withElseRegion=*/true);
-  auto launchBoth = [&](LogitTile tile) {
+  auto launchBoth = [&](LogitTile tile, bool groups) {
     auto type = MemRefType::get({ShapedType::kDynamic, launches.rows}, host.b.getF32Type());
     Value logits = memref::AllocOp::create(host.b, type, ValueRange{launches.tokens}, host.b.getI64IntegerAttr(64));
     launches.launchLogits(tile, logits);
-    launches.launchSelection(logits);
+    if (groups)
+      launches.launchSelectionAndGroup(logits, group, GroupForm(group));
+    else
+      launches.launchSelection(logits);
   };
   OpBuilder::InsertionGuard guard(host.b);
   host.b.setInsertionPointToStart(branch.thenBlock());
-  launchBoth(kSmallTile);
+  launchBoth(kSmallTile, bool(group));
   host.b.setInsertionPointToStart(branch.elseBlock());
   if (launches.fitsBlock())
     launches.launchTogether();
   else
-    launchBoth(kLargeTile);
+    launchBoth(kLargeTile, false);
+  if (group) {
+    launchGroup(group, GroupForm(group), host, library);
+    group->setAttr(kLoweredAttr, host.b.getUnitAttr());
+  }
   op.erase();
   return true;
 }

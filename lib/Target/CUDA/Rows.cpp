@@ -34,13 +34,15 @@ static void ownRow(DeviceEmit &e, Value rows, Fn<void(Value)> body) {
 /// Kernels for equal types may take groups of different sizes, because alignment comes from where memrefs come from.
 static std::string kernelKey(Operation *op, const KernelShape &shape) { return keyOf(op) + ";" + std::to_string(shape.lanes); }
 
-/// The norm of a row from its squares: factor(i, lanes) gives elements of the row, 0 <= i < size.
-static void writeNorm(DeviceEmit &e, KernelRmsNormOp op, Value squares, Value weights, Value to, Fn<Value(Value, int)> element) {
+/// The norm of a row from its squares: element(i, lanes) gives elements of the row, 0 <= i < size. each(body) calls body(i, lanes) for those of
+/// the thread.
+static void writeNorm(DeviceEmit &e, KernelRmsNormOp op, Value squares, Value weights, Value to, Fn<void(Fn<void(Value, int)>)> each,
+                      Fn<Value(Value, int)> element) {
   int64_t size = cast<MemRefType>(op.getX().getType()).getDimSize(1);
   Type weight = elementOf(op.getWeight()), out = elementOf(op.getOuts()[0]);
   Value mean = e.addf(e.divf(squares, e.f32(size)), e.f32(op.getEpsilon().convertToDouble()));
   Value inverse = e.divf(e.f32(1), e.sqrt(mean));
-  eachGroup(e, size, [&](Value i, int lanes) {
+  each([&](Value i, int lanes) {
     Value w = e.loadF32(weight, e.at(weights, i, weight), lanes);
     e.storeF32(e.mulf(e.mulf(element(i, lanes), e.splat(inverse, lanes)), w), out, e.at(to, i, out));
   });
@@ -60,7 +62,7 @@ static void launchRmsNorm(KernelRmsNormOp op, DeviceHost &host, KernelLibrary &l
         Value v = element(i, lanes);
         return e.fma(v, v, sum);
       });
-      writeNorm(e, op, squares, args[1], to, element);
+      writeNorm(e, op, squares, args[1], to, [&](Fn<void(Value, int)> body) { eachGroup(e, size, body); }, element);
     });
   });
   host.launch(name, operands, host.ceilDiv(rows, kWarps), shape);
@@ -140,20 +142,45 @@ public:
 
   /// A warp has a token, whose results it normalises: `norm` reads result `result`.
   void writeWithNorm(KernelRmsNormOp norm, int result, Value weights, Value out) {
-    Type element = elementOf(op.getOuts()[result]);
     ownRow(e, tokens, [&](Value token) {
       Value squares = sumGroups(e, size, [&](Value i, int lanes, Value sum) {
         Value v = write(token, i)[result];
         return e.fma(v, v, sum);
       });
-      // A lane reads what it has written itself.
-      Value from = e.rowAt(args[3 + op.getExtras().size() + result], token, size, element);
-      writeNorm(e, norm, squares, weights, e.rowAt(out, token, size, elementOf(norm.getOuts()[0])),
-                [&](Value i, int lanes) { return e.loadF32(element, e.at(from, i, element), lanes); });
+      writeNormOf(norm, result, token, squares, weights, out, [&](Fn<void(Value, int)> body) { eachGroup(e, size, body); });
+    });
+  }
+
+  /// The same by a block for each token: of few tokens, warps would not use the device. Shared memory: 4 bytes for each warp.
+  void writeWithNormTogether(KernelRmsNormOp norm, int result, Value weights, Value out) {
+    Value token = e.block();
+    int lanes = e.lanes();
+    Value first = e.mul(e.thread(), lanes);
+    Values sums = e.loop(first, e.c(size), e.threads * lanes, ValueRange{e.f32(0, lanes)}, [&](Value i, ValueRange carried) {
+      Value v = write(token, i)[result];
+      return Values{e.fma(v, v, carried[0])};
+    });
+    Type f32 = e.b.getF32Type();
+    Value ofWarp = e.warpAdd(e.reduceAdd(sums[0]));
+    e.onlyIf(e.equal(e.lane(), e.c(0)), [&] { e.store(ofWarp, e.at(e.shared(), e.warp(), f32), 4); });
+    e.barrier();
+    Value squares = e.f32(0);
+    for (int warp = 0; warp < e.warps(); ++warp)
+      squares = e.addf(squares, e.load(f32, e.at(e.shared(), e.c(warp), f32), 4));
+    writeNormOf(norm, result, token, squares, weights, out, [&](Fn<void(Value, int)> body) {
+      e.loop(first, e.c(size), e.threads * lanes, [&](Value i) { body(i, lanes); });
     });
   }
 
 private:
+  /// A thread reads what it has written itself.
+  void writeNormOf(KernelRmsNormOp norm, int result, Value token, Value squares, Value weights, Value out, Fn<void(Fn<void(Value, int)>)> each) {
+    Type element = elementOf(op.getOuts()[result]);
+    Value from = e.rowAt(args[3 + op.getExtras().size() + result], token, size, element);
+    writeNorm(e, norm, squares, weights, e.rowAt(out, token, size, elementOf(norm.getOuts()[0])), each,
+              [&](Value i, int lanes) { return e.loadF32(element, e.at(from, i, element), lanes); });
+  }
+
   /// Computes and stores one group, and gives what was stored.
   Values write(Value token, Value column) {
     Values inputs = {sum(token, column)};
@@ -221,18 +248,8 @@ private:
 
 } // namespace
 
-/// The norm of one of the op's results, when nothing between them reads or writes memory.
-static KernelRmsNormOp normBehind(KernelCombineOp op) {
-  for (Operation *next = op->getNextNode(); next; next = next->getNextNode()) {
-    if (auto norm = dyn_cast<KernelRmsNormOp>(next))
-      return llvm::is_contained(op.getOuts(), norm.getX()) && hasKernelForm(norm) ? norm : KernelRmsNormOp();
-    if (!isPure(next) && !isa<memref::AllocOp, memref::DimOp>(next))
-      break;
-  }
-  return {};
-}
-
-static void launchCombine(KernelCombineOp op, KernelRmsNormOp norm, DeviceHost &host, KernelLibrary &library) {
+/// With a norm: by a block for each token (`together`) or a warp.
+static void launchCombine(KernelCombineOp op, KernelRmsNormOp norm, bool together, DeviceHost &host, KernelLibrary &library) {
   Value rows = op.getRows(), weights = op.getWeights();
   Values operands = {rows, weights, op.getInverse()}, grouped = {rows};
   llvm::append_range(operands, op.getExtras());
@@ -253,35 +270,40 @@ static void launchCombine(KernelCombineOp op, KernelRmsNormOp norm, DeviceHost &
     return;
   }
   grouped.append({norm.getWeight(), norm.getOuts()[0]});
-  KernelShape shape{kThreads, groupFor(grouped, size), 0};
+  KernelShape shape{kThreads, groupFor(grouped, size), together ? 4 * kWarps : 0};
   size_t count = operands.size();
   operands.append({norm.getWeight(), norm.getOuts()[0]});
   int result = llvm::find(op.getOuts(), norm.getX()) - op.getOuts().begin();
-  StringRef name = library.get(kind + "_norm", kernelKey(op, shape) + keyOf(norm), shape, operands, [&](DeviceEmit &e, ValueRange args) {
-    CombineWriter(e, op, args).writeWithNorm(norm, result, args[count], args[count + 1]);
+  StringRef name = library.get(kind + (together ? "_norm_few" : "_norm"), kernelKey(op, shape) + keyOf(norm), shape, operands,
+                               [&](DeviceEmit &e, ValueRange args) {
+    CombineWriter writer(e, op, args);
+    if (together)
+      writer.writeWithNormTogether(norm, result, args[count], args[count + 1]);
+    else
+      writer.writeWithNorm(norm, result, args[count], args[count + 1]);
   });
-  host.launch(name, operands, host.ceilDiv(tokens, kWarps), shape);
+  host.launch(name, operands, together ? tokens : host.ceilDiv(tokens, kWarps), shape);
 }
 
 bool emo::cuda::lowerCombine(KernelCombineOp op, KernelLibrary &library) {
   if (cast<MemRefType>(op.getRows().getType()).getDimSize(1) == 0)
     return false;
-  KernelRmsNormOp norm = normBehind(op);
+  auto norm = kernelBehind<KernelRmsNormOp>(op);
+  if (norm && !llvm::is_contained(op.getOuts(), norm.getX()))
+    norm = {};
   if (!norm) {
     DeviceHost host(op);
-    launchCombine(op, {}, host, library);
+    launchCombine(op, {}, false, host, library);
     op.erase();
     return true;
   }
-  // Few tokens: a warp each would not use the device.
   DeviceHost host(norm);
   Value isFew = arith::CmpIOp::create(host.b, arith::CmpIPredicate::ult, host.dim(op.getWeights(), 0), host.c(kFewTokens));
   auto branch = scf::IfOp::create(host.b, isFew, /*withElseRegion=*/true);
   host.b.setInsertionPointToStart(branch.thenBlock());
-  launchCombine(op, {}, host, library);
-  launchRmsNorm(norm, host, library);
+  launchCombine(op, norm, /*together=*/true, host, library);
   host.b.setInsertionPointToStart(branch.elseBlock());
-  launchCombine(op, norm, host, library);
+  launchCombine(op, norm, /*together=*/false, host, library);
   norm->setAttr(kLoweredAttr, host.b.getUnitAttr());
   op.erase();
   return true;

@@ -4,8 +4,7 @@
 // CHECK-LABEL: func.func @normalised.sm_80
 // CHECK: %[[FEW:.*]] = arith.cmpi ult, %{{.*}}, %c96
 // CHECK: scf.if %[[FEW]] {
-// CHECK: emo.device_launch "combine_3x256_0"
-// CHECK: emo.device_launch "rms_norm_256_0"
+// CHECK: emo.device_launch "combine_3x256_norm_few_0"
 // CHECK: } else {
 // CHECK: emo.device_launch "combine_3x256_norm_0"
 // CHECK: }

@@ -136,13 +136,26 @@ def router():
     return program, [{"x": normal(m, 24), "bias": normal(41), "w": normal(41, 24), "all": normal(43, 24), "pool": rng.random((2, 41)) < 0.5, "segments": rng.integers(-1, 2, m).astype(np.int32)} for m in (5, 131)], "--blocks=0,1,4,8,32"
 
 
+def router_grouped():
+    """Few tokens, whose choices the selecting block groups."""
+    x, weights, indices, offsets, rows = tensor("f32", "?", 24), tensor("f32", "?", 5), tensor("i32", "?", 5), tensor("i32", 44), tensor("i32", "?")
+    body = dim("m", "x", x) + "    %c5 = arith.constant 5 : index\n    %n = arith.muli %m, %c5 : index\n"
+    for name, kind, size in (("f", weights, "%m"), ("i", indices, "%m"), ("v", indices, "%m"), ("o", offsets, ""), ("t", rows, "%n")):
+        body += "    %%%s = tensor.empty(%s) : %s\n" % (name, size, kind)
+    body += ("    %%w0, %%i0 = emo.kernel.router x(%%x : %s) weight(%%w : tensor<41x24xf32>) outs(%%f, %%i : %s, %s) {top_k = 3 : i64, num_shared = 2 : i64} -> %s, %s\n"
+             % (x, weights, indices, weights, indices))
+    body += "    %%g:3 = emo.kernel.group_by_expert indices(%%i0 : %s) outs(%%o, %%t, %%v : %s, %s, %s) -> %s, %s, %s\n" % (indices, offsets, rows, indices, offsets, rows, indices)
+    program = Program({"x": x, "w": tensor("f32", 41, 24)}, {"w0": weights, "i0": indices, "g#0": offsets, "g#1": rows, "g#2": indices}, body)
+    return program, [{"x": normal(m, 24), "w": normal(41, 24)} for m in (5, 95)]
+
+
 def group():
     i = tensor("i32", "?", 4)
     body = dim("m", "indices", i) + "    %c4 = arith.constant 4 : index\n    %n = arith.muli %m, %c4 : index\n"
     body += "    %o = tensor.empty() : tensor<38xi32>\n    %t = tensor.empty(%n) : tensor<?xi32>\n    %v = tensor.empty(%m) : tensor<?x4xi32>\n"
     body += "    %g:3 = emo.kernel.group_by_expert indices(%indices : tensor<?x4xi32>) outs(%o, %t, %v : tensor<38xi32>, tensor<?xi32>, tensor<?x4xi32>) -> tensor<38xi32>, tensor<?xi32>, tensor<?x4xi32>\n"
     program = Program({"indices": i}, {"g#0": "tensor<38xi32>", "g#1": "tensor<?xi32>", "g#2": i}, body)
-    return program, [{"indices": rng.integers(0, 37, (m, 4)).astype(np.int32)} for m in (3, 150, 1100)]
+    return program, [{"indices": rng.integers(0, 37, (m, 4)).astype(np.int32)} for m in (3, 150, 1100, 8203)]
 
 
 def rows():
@@ -154,10 +167,11 @@ def rows():
     body += ("    %%sum = emo.kernel.combine rows(%%x : %s) weights(%%weights : tensor<?x3xf32>) inverse(%%inverse : tensor<?x3xi32>) extras(%%norm, %%dot : %s, tensor<?xf32>) outs(%%e : %s) "
              "attributes {kinds = [#emo.kind<element>, #emo.kind<row>]} {\n    ^bb0(%%a: f32, %%n: f32, %%r: f32):\n      %%0 = arith.addf %%a, %%n : f32\n      %%1 = arith.mulf %%0, %%r : f32\n"
              "      emo.kernel.yield %%1 : f32\n    } -> %s\n" % (x, y, y, y))
+    body += "    %%last = emo.kernel.rms_norm x(%%sum : %s) weight(%%scale : tensor<40xf32>) outs(%%e : %s) {epsilon = 1.0e-5 : f64} -> %s\n" % (y, y, y)
     program = Program({"x": x, "ids": "tensor<?xi32>", "weights": "tensor<?x3xf32>", "inverse": "tensor<?x3xi32>"},
-                      {"norm": y, "dot": "tensor<?xf32>", "rows": y, "sum": y}, body, {"table": normal(9, 40), "scale": normal(40)})
+                      {"norm": y, "dot": "tensor<?xf32>", "rows": y, "sum": y, "last": y}, body, {"table": normal(9, 40), "scale": normal(40)})
     return program, [{"x": bf16(normal(m, 40)), "ids": rng.integers(0, 9, m).astype(np.int32), "weights": normal(m, 3),
-                      "inverse": rng.integers(0, m, (m, 3)).astype(np.int32)} for m in (3, 29)]
+                      "inverse": rng.integers(0, m, (m, 3)).astype(np.int32)} for m in (3, 29, 99)]
 
 
 def loss():
@@ -189,14 +203,15 @@ EQUIVALENT = [
     # Registers of a product that has not been waited for: ptxas waits by itself, and notes it, which the gates refuse; results are the same.
     ("attention_wgmma", "(commit|wait)", 2, "the wait for scores, or the end of their group, when nothing is copied over the keys before the next wait"),
     ("attention_wgmma", "barrier", 1, "a warp that has waited for a product knows that the warpgroup has read its operands; the barrier says it once more"),
-    ("group_(by_expert|counts)", "guard", 1, "a range without choices: the loop's lanes have none"),
-    ("group_by_expert", "select", 8, "counts of blocks behind this one, of which there are no more than one here"),
-    ("router(_logits|_select)?", "guard", 1, "a tile over the edge is moved inwards: its tokens exist"),
-    ("router(_logits|_select)?", "select", 4, "lanes behind the last choice are not stored"),
-    ("router(_logits|_select)?", "clamp", 3, "keys of chosen experts are not negative without a pool; addresses that are not read"),
+    ("group_(by_expert|by_counts|counts)", "guard", 4, "a range without choices: the loop's lanes have none; there are more than 8 blocks"),
+    ("group_by_(expert|counts)", "select", 8, "counts of blocks behind this one, of which there are no more than one here"),
+    ("router_select_group", "barrier", 2, "a warp has no more than 32 choices here: what comes before the next 32 of them is not needed"),
+    ("router(_logits|_select|_select_group)?", "guard", 1, "a tile over the edge is moved inwards: its tokens exist"),
+    ("router(_logits|_select|_select_group)?", "select", 4, "lanes behind the last choice are not stored"),
+    ("router(_logits|_select|_select_group)?", "clamp", 3, "keys of chosen experts are not negative without a pool; addresses that are not read"),
 ]
 
-PROGRAMS = [dense, large, experts, large_experts, simple, attention_f32, attention_f32_documents, attention_bf16, attention_bf16_documents, router, group, rows, loss]
+PROGRAMS = [dense, large, experts, large_experts, simple, attention_f32, attention_f32_documents, attention_bf16, attention_bf16_documents, router, router_grouped, group, rows, loss]
 # Other kernels are the same code as those of sm_80.
 DIFFERENT = {"sm_90a": {"large", "large_experts", "attention_bf16", "attention_bf16_documents", "group"}}
 
