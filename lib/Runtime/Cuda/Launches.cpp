@@ -14,10 +14,8 @@ static constexpr size_t kKnown = 8;
 // LaunchList
 //===----------------------------------------------------------------------===//
 
-/// Slots from the first argument to the end of the last tensor map.
-static size_t slotsOf(int32_t arguments, int32_t maps) {
-  return maps ? (arguments + 7) / 8 * 8 + size_t(maps) * LaunchArgs::kMapSlots : size_t(arguments);
-}
+/// Arguments, then tensor maps: without what may lie between them in LaunchArgs.
+static size_t slotsOf(const LaunchList::Launch &launch) { return launch.arguments + size_t(launch.maps) * LaunchArgs::kMapSlots; }
 
 void LaunchList::clear() {
   launches.clear();
@@ -26,18 +24,20 @@ void LaunchList::clear() {
 
 void LaunchList::add(int32_t kernel, Handle function, const LaunchArgs &args, const LaunchShape &shape) {
   launches.push_back({kernel, function, shape, args.count, args.maps, slots.size()});
-  slots.insert(slots.end(), args.slots, args.slots + slotsOf(args.count, args.maps));
+  slots.insert(slots.end(), args.slots, args.slots + args.count);
+  for (int32_t m = 0; m < args.maps; ++m)
+    slots.insert(slots.end(), args.map(m), args.map(m) + LaunchArgs::kMapSlots);
 }
 
 void **LaunchList::arguments(size_t i) {
   const Launch &launch = launches[i];
-  LaunchArgs args = {slots.data() + launch.first, launch.arguments, launch.maps};
   // Each argument lies in 8 bytes, little endian: the driver reads as many as its kernel takes.
   pointers.clear();
-  for (int32_t a = 0; a < args.count; ++a)
-    pointers.push_back(const_cast<int64_t *>(args.slots + a));
-  for (int32_t m = 0; m < args.maps; ++m)
-    pointers.push_back(const_cast<int64_t *>(args.map(m)));
+  int64_t *slot = slots.data() + launch.first;
+  for (int32_t a = 0; a < launch.arguments; ++a)
+    pointers.push_back(slot++);
+  for (int32_t m = 0; m < launch.maps; ++m, slot += LaunchArgs::kMapSlots)
+    pointers.push_back(slot);
   return pointers.data();
 }
 
@@ -50,7 +50,7 @@ bool LaunchList::sameLaunch(size_t i, const LaunchList &other) const {
   const Launch &a = launches[i], &b = other.launches[i];
   return std::equal(a.shape.grid, a.shape.grid + 3, b.shape.grid) && a.shape.threads == b.shape.threads &&
          a.shape.sharedBytes == b.shape.sharedBytes && a.arguments == b.arguments && a.maps == b.maps &&
-         std::equal(slots.begin() + a.first, slots.begin() + a.first + slotsOf(a.arguments, a.maps), other.slots.begin() + b.first);
+         std::equal(slots.begin() + a.first, slots.begin() + a.first + slotsOf(a), other.slots.begin() + b.first);
 }
 
 //===----------------------------------------------------------------------===//
