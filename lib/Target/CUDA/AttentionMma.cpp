@@ -58,7 +58,7 @@ private:
   Value isOneDocument(Value batch, Value key, Value high, Value segment);
   /// Adds the powers times `values` to `out`, and the powers to `sums`.
   void sumValues(ArrayRef<Value> powers, Value values, MutableArrayRef<Value> out, MutableArrayRef<Value> sums);
-  // The same by wgmma; `keys` and `values` are in shared memory `at` bytes from its beginning.
+  // The same by wgmma, for the stage that begins `at` bytes into shared memory.
   Values scoreKeysTogether(ArrayRef<Value> queries, Value at);
   void sumValuesTogether(ArrayRef<Value> powers, Value at, MutableArrayRef<Value> out, MutableArrayRef<Value> sums);
   /// `operand` moved by `bytes`.
@@ -97,8 +97,8 @@ void MmaWriter::writeOnes() {
   e.onlyIf(e.less(e.thread(), e.c(MmaPlan::kOnes / 16)), [&] { e.store(ones, e.bytesAt(e.shared(plan.ones), e.mul(e.thread(), 16)), 16); });
 }
 
-/// Starts the copy of the keys and values from `first` on to the buffers that begin at `stage`; those behind the end repeat the last one, as memory there
-/// may hold anything.
+/// Starts the copy of the keys and values from `first` on to the buffers that begin at `stage`; those behind the end repeat the last one, as
+/// memory there may hold anything.
 void MmaWriter::copyBlock(Value keyRow, Value valueRow, Value first, Value high, Value stage) {
   int64_t chunks = size / 8;
   Value keys = e.bytesAt(e.shared(), stage);
@@ -305,10 +305,12 @@ void MmaWriter::write() {
           score = e.exp2(e.fma(score, scale, minus));
         }
       next[1 + half] = top;
-      // The second sum of powers is not used.
-      for (int64_t i = 3 + 2 * half; i < int64_t(next.size()); i += 4)
-        for (int64_t column = i; column < (i < 7 ? i + 1 : i + 2); ++column)
-          next[column] = e.mulf(next[column], factor);
+      next[3 + 2 * half] = e.mulf(next[3 + 2 * half], factor); // all columns of ones have the same sum: one is kept
+      for (int64_t tile = 0; tile < 2 * steps; ++tile)
+        for (int i = 0; i < 2; ++i) {
+          Value &out = next[7 + 4 * tile + 2 * half + i];
+          out = e.mulf(out, factor);
+        }
     }
     MutableArrayRef<Value> sums = MutableArrayRef<Value>(next).slice(3, 4), out = MutableArrayRef<Value>(next).drop_front(7);
     if (plan.warpgroup)

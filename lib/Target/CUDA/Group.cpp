@@ -23,11 +23,11 @@ enum { kOwn, kBefore, kBehind }; // tables
 GroupForm::GroupForm(KernelGroupByExpertOp op) {
   choices = cast<MemRefType>(op.getIndices().getType()).getDimSize(1);
   experts = cast<MemRefType>(op.getOuts()[0].getType()).getDimSize(0) - 1;
-  while (warps > 1 && sharedBytes() > kSharedLimit)
+  while (warps > 1 && sharedBytes() > kPlainSharedBytes)
     warps /= 2;
 }
 
-void GroupWriter::eachChoice(Value first, Value end, int64_t step, Fn<void(Value, Value, Value, Value)> body) {
+void GroupWriter::eachChoice(Value first, Value end, int64_t step, ChoiceBody body) {
   Value lane = e.lane();
   e.loop(first, end, step, [&](Value i) {
     Value choice = e.add(i, lane);
@@ -37,7 +37,7 @@ void GroupWriter::eachChoice(Value first, Value end, int64_t step, Fn<void(Value
   });
 }
 
-void GroupWriter::eachOwnChoice(Fn<void(Value, Value, Value, Value)> body) {
+void GroupWriter::eachOwnChoice(ChoiceBody body) {
   Value range = e.div(args.chunk, e.c(e.warps()));
   Value begin = args.isAlone ? e.c(0) : e.mul(e.block(), args.chunk);
   Value first = e.add(begin, e.mul(e.warp(), range));
@@ -49,16 +49,13 @@ void GroupWriter::clearTables() {
   e.barrier();
 }
 
-void GroupWriter::count(int table, Fn<void(Fn<void(Value, Value, Value, Value)>)> each) {
-  Value below = e.lanesBelow(), warp = e.warp();
-  each([&](Value, Value exists, Value expert, Value same) {
-    Value isFirst = e.equal(e.both(same, below), e.c(0));
-    e.onlyIf(e.both(exists, isFirst), [&] {
-      Value address = cell(table, warp, expert);
-      put(e.add(get(address), e.popcount(same)), address);
-    });
-    e.warpBarrier(); // the next 32 choices may have other first lanes
+void GroupWriter::count(int table, Value exists, Value expert, Value sameExpert) {
+  Value isFirst = e.equal(e.both(sameExpert, e.lanesBelow()), e.c(0));
+  e.onlyIf(e.both(exists, isFirst), [&] {
+    Value address = cell(table, e.warp(), expert);
+    put(e.add(get(address), e.popcount(sameExpert)), address);
   });
+  e.warpBarrier(); // the next 32 choices may have other first lanes
 }
 
 Value GroupWriter::sumOf(int table, Value expert) {
@@ -70,7 +67,7 @@ Value GroupWriter::sumOf(int table, Value expert) {
 
 void GroupWriter::writeCounts() {
   clearTables();
-  count(kOwn, [&](Fn<void(Value, Value, Value, Value)> body) { eachOwnChoice(body); });
+  eachOwnChoice([&](Value, Value exists, Value expert, Value same) { count(kOwn, exists, expert, same); });
   e.barrier();
   eachExpert([&](Value expert) { put(sumOf(kOwn, expert), e.at(e.rowAt(args.counts, e.block(), experts, i32), expert, i32)); });
 }
@@ -97,14 +94,13 @@ void GroupWriter::scanSums() {
 void GroupWriter::writeSort() {
   Value block = e.block();
   clearTables();
-  count(kOwn, [&](Fn<void(Value, Value, Value, Value)> body) { eachOwnChoice(body); });
+  eachOwnChoice([&](Value, Value exists, Value expert, Value same) { count(kOwn, exists, expert, same); });
   if (tables() > 1) {
     // Warps take turns: a chunk is a whole number of rounds.
     Value first = e.mul(e.warp(), 32), begin = e.mul(block, args.chunk);
-    count(kBefore, [&](Fn<void(Value, Value, Value, Value)> body) { eachChoice(first, begin, e.threads, body); });
-    count(kBehind, [&](Fn<void(Value, Value, Value, Value)> body) {
-      eachChoice(e.add(e.add(begin, args.chunk), first), args.total, e.threads, body);
-    });
+    eachChoice(first, begin, e.threads, [&](Value, Value exists, Value expert, Value same) { count(kBefore, exists, expert, same); });
+    eachChoice(e.add(e.add(begin, args.chunk), first), args.total, e.threads,
+               [&](Value, Value exists, Value expert, Value same) { count(kBehind, exists, expert, same); });
   }
   e.barrier();
   // All choices of each expert, and in front of each warp's those of earlier blocks and warps.

@@ -11,12 +11,11 @@ namespace emo::cuda {
 struct GroupForm {
   explicit GroupForm(KernelGroupByExpertOp op);
 
-  bool canLaunch() const { return choices > 0 && sharedBytes() <= kSharedLimit; }
+  bool canLaunch() const { return choices > 0 && sharedBytes() <= kPlainSharedBytes; }
   int64_t sharedBytes(int tables = kTables) const { return (tables * warps + 1) * experts * 4; }
   int threads() const { return 32 * warps; }
 
-  static constexpr int64_t kSharedLimit = 48 << 10; // what every device gives without being asked
-  static constexpr int kTables = 3;                 // of counts of each warp: of this block's choices, of those before and those behind
+  static constexpr int kTables = 3; // of counts of each warp: of this block's choices, of those before and those behind
 
   int64_t choices, experts; // of a token; of all
   int warps = 16;
@@ -39,13 +38,13 @@ public:
   void writeSort();
 
 private:
-  /// body(choice, whether it exists, its expert, lanes of the same expert) for `step` apart groups of 32 choices from `first` on, all lanes of a
-  /// warp together.
-  void eachChoice(Value first, Value end, int64_t step, Fn<void(Value, Value, Value, Value)> body);
+  using ChoiceBody = Fn<void(Value choice, Value exists, Value expert, Value sameExpert)>;
+  /// For groups of 32 choices, `step` apart, from `first` on, all lanes of a warp together; sameExpert: lanes.
+  void eachChoice(Value first, Value end, int64_t step, ChoiceBody body);
   /// This warp's choices of the block's chunk.
-  void eachOwnChoice(Fn<void(Value, Value, Value, Value)> body);
-  /// Adds the choices to this warp's row of a table of counts.
-  void count(int table, Fn<void(Fn<void(Value, Value, Value, Value)>)> each);
+  void eachOwnChoice(ChoiceBody body);
+  /// Adds the lanes' choices to this warp's row of a table of counts.
+  void count(int table, Value exists, Value expert, Value sameExpert);
   void clearTables();
   Value isFirstBlock() { return args.isAlone ? e.c(1, e.b.getI1Type()) : e.equal(e.block(), e.c(0)); }
   int tables() const { return args.counts || args.isAlone ? 1 : GroupForm::kTables; }

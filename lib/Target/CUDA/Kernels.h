@@ -53,6 +53,9 @@ struct DeviceHost : Host {
 /// Below so many tokens a device is better used by more and smaller pieces of work than by fewer launches.
 inline constexpr int64_t kFewTokens = 96;
 
+/// Shared memory that a block gets on every device without being asked for.
+inline constexpr int64_t kPlainSharedBytes = 48 << 10;
+
 /// Marks an op whose work is already part of another one's kernel.
 inline constexpr llvm::StringLiteral kLoweredAttr = "emo.lowered";
 

@@ -19,7 +19,7 @@ namespace {
 class RouterLaunches {
 public:
   RouterLaunches(KernelRouterOp op, DeviceHost &host, KernelLibrary &library);
-  bool fitsBlock() const { return kBlockTile.tokens * rows * 4 <= kSharedLimit && rows >= kBlockTile.rows; }
+  bool fitsBlock() const { return kBlockTile.tokens * rows * 4 <= kPlainSharedBytes && rows >= kBlockTile.rows; }
   void launchTogether();
   void launchLogits(LogitTile tile, Value logits);
   void launchSelection(Value logits);
@@ -30,7 +30,6 @@ public:
   int64_t size, rows;
 
 private:
-  static constexpr int64_t kSharedLimit = 48 << 10; // what every device gives without being asked
   static int threadsOf(LogitTile tile) { return 32 * tile.tokenWarps * tile.rowWarps; }
   /// From the launch's arguments that begin with those of `selection`.
   SelectArgs selectArgs(ValueRange args);
