@@ -6,14 +6,12 @@
 Two heads share keys; behind the last key a cache holds NaN. A weight is 2^x of a score, rounded to bf16, over the sum of those: it is off by
 2^-9 of itself, and the sum by 2^-9; scores, in f32, add less than 2^-10. The output is rounded once more.
 """
-import os
-import subprocess
 import sys
 import tempfile
 
 import numpy as np
 
-from programs import Program, bf16, dim, tensor, wide, write_arrays
+from programs import bf16, dim, Program, run_on_device, tensor, wide, write_arrays
 
 HEADS, SHARED = 4, 2
 CASES = [  # size of a head, queries, what is before them for each row of the batch, or where its documents begin
@@ -79,12 +77,8 @@ def check(folder, arch, modes, size, sequence, kind, scopes):
     write_arrays(folder + "/in", given)
     results = []
     for mode in modes:
-        device = ["--device=cuda"] if mode == "cuda" else ["--device=emulate", "--emulation=" + mode]
-        run = subprocess.run(["emo-run", path, "--inputs=" + folder + "/in", "--outputs=" + folder + "/out", "--cuda-arch=" + arch, *device],
-                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        if run.returncode:
-            sys.exit(f"{name}, {mode}: {run.stdout}")
-        results.append(np.load(folder + "/out/y_0.npy"))
+        outputs = run_on_device(path, folder, arch, mode, name)
+        results.append(np.load(outputs + "/y_0.npy"))
         difference = np.abs(wide(results[-1]) - expected)
         if not (difference <= bound).all():
             sys.exit(f"{name}, {mode}: off by {difference.max():.3g}, at most {(difference / bound).max():.3g} of what is allowed")

@@ -5,14 +5,12 @@
 
 Numbers of tokens for one block, for blocks that count all choices each, and for blocks whose counts come from a launch before.
 """
-import os
-import subprocess
 import sys
 import tempfile
 
 import numpy as np
 
-from programs import Program, dim, tensor, write_arrays
+from programs import dim, Program, run_on_device, tensor, write_arrays
 
 EXPERTS, TOP_K = 37, 4
 TOKENS = (0, 1, 150, 1025, 4096, 8200)
@@ -36,13 +34,9 @@ with tempfile.TemporaryDirectory() as folder:
         expected = [np.searchsorted(chosen.reshape(-1)[order], np.arange(EXPERTS + 1)), order // TOP_K, inverse.reshape(chosen.shape)]
         write_arrays(folder + "/in", {"indices": chosen})
         for mode in modes:
-            device = ["--device=cuda"] if mode == "cuda" else ["--device=emulate", "--emulation=" + mode]
-            run = subprocess.run(["emo-run", path, "--inputs=" + folder + "/in", "--outputs=" + folder + "/out", "--cuda-arch=" + arch, *device],
-                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-            if run.returncode:
-                sys.exit(f"{tokens} tokens, {mode}: {run.stdout}")
+            outputs = run_on_device(path, folder, arch, mode, f"{arch}, {tokens} tokens")
             for i, right in enumerate(expected):
-                found = np.load(os.path.join(folder, "out", f"g_{i}.npy"))
+                found = np.load(f"{outputs}/g_{i}.npy")
                 if not np.array_equal(found, right):
                     sys.exit(f"{arch}, {tokens} tokens, {mode}: output {i} differs first at {np.flatnonzero(found.reshape(-1) != right.reshape(-1))[:1]}")
         print(f"{arch}: {tokens} tokens: ok in {len(modes)} modes")

@@ -7,11 +7,12 @@ K and the number of columns fill no whole tile, one expert has no rows and one l
 accumulators. A sum of K products of bf16, which are exact in f32, is off by at most K 2^-24 times the sum of their magnitudes.
 """
 import os
-import subprocess
 import sys
 import tempfile
 
 import numpy as np
+
+from programs import run_on_device
 
 EXPERTS = 3
 CASES = [  # K, columns, rows, gathered, accumulators
@@ -81,13 +82,8 @@ def check(folder, arch, modes, k, columns, rows, gathered, accumulators):
     for input_name, (value, _) in inputs.items():
         np.save(f"{folder}/in/{input_name}.npy", value)
     for mode in modes:
-        device = ["--device=cuda"] if mode == "cuda" else ["--device=emulate", "--emulation=" + mode]
-        run = subprocess.run(
-            ["emo-run", folder + "/program.mlir", "--inputs=" + folder + "/in", "--outputs=" + folder + "/out", "--cuda-arch=" + arch, *device],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        if run.returncode:
-            sys.exit(f"{name}, {mode}: {run.stdout}")
-        difference = np.abs(np.load(folder + "/out/y.npy") - expected)
+        outputs = run_on_device(folder + "/program.mlir", folder, arch, mode, name)
+        difference = np.abs(np.load(outputs + "/y.npy") - expected)
         if not (difference <= bound).all():
             sys.exit(f"{name}, {mode}: off by {difference.max():.3g}, at most {(difference / bound).max():.3g} of what is allowed")
     print(f"{name}: ok in {len(modes)} modes")

@@ -73,6 +73,17 @@ def output(*command):
     return run.stdout
 
 
+def run_on_device(path, folder, arch, mode, what):
+    """Runs a program with the inputs in `folder`/in on the emulator (mode: options of --emulation) or the GPU (`cuda`): the folder of its outputs.
+    Ends the test where it fails."""
+    device = ["--device=cuda"] if mode == "cuda" else ["--device=emulate", "--emulation=" + mode]
+    run = subprocess.run(["emo-run", path, "--inputs=" + folder + "/in", "--outputs=" + folder + "/out", "--cuda-arch=" + arch, *device],
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if run.returncode:
+        sys.exit("%s, %s: %s" % (what, mode, run.stdout))
+    return folder + "/out"
+
+
 def matmul(name, x, weights, result, rows, gather=None, offsets=None, extras=(), body=None):
     """Text of a product: `x` (name, type), `weights` a list of them, `rows` the SSA value of how many rows `result` (a type) has. `extras` are
     (name, type, kind)."""
