@@ -51,7 +51,8 @@ struct Options {
   cl::opt<std::string> ptxas{"ptxas", cl::desc("Path of ptxas or of a CUDA toolkit, for --cuda-code=cubin,ptx and --cuda-report"), cl::value_desc("path"), cl::cat(category)};
   WordOption<ModelDtype> dtype{"dtype", cl::desc("Arithmetic of an imported model"), cl::init(ModelDtype::Keep), cl::cat(category),
                             cl::values(clEnumValN(ModelDtype::Keep, "keep", "as stored (default)"), clEnumValN(ModelDtype::F32, "f32", "f32"),
-                                       clEnumValN(ModelDtype::BF16, "bf16", "bf16 with f32 accumulation"))};
+                                       clEnumValN(ModelDtype::BF16, "bf16", "bf16 with f32 accumulation"),
+                                       clEnumValN(ModelDtype::F16, "f16", "f16 with f32 accumulation; CPU programs have no kernels for it"))};
   WordOption<WeightsPlace> weights{"weights", cl::desc("Where weights go"), cl::init(WeightsPlace::Embedded), cl::cat(category),
                                 cl::values(clEnumValN(WeightsPlace::Embedded, "embedded", "inside the program (default)"),
                                            clEnumValN(WeightsPlace::Separate, "separate", "NAME.weights beside it"),

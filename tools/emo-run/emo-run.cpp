@@ -40,7 +40,8 @@ struct Options {
   cl::opt<std::string> cudaArch{"cuda-arch", cl::desc("CUDA architecture: sm_80 (default), sm_90a, sm_100a or sm_120a"), cl::init("sm_80"), cl::value_desc("arch"), cl::cat(category)};
   WordOption<ModelDtype> dtype{"dtype", cl::desc("Arithmetic of an imported model"), cl::init(ModelDtype::Keep), cl::cat(category),
                             cl::values(clEnumValN(ModelDtype::Keep, "keep", "as stored (default)"), clEnumValN(ModelDtype::F32, "f32", "f32"),
-                                       clEnumValN(ModelDtype::BF16, "bf16", "bf16 with f32 accumulation"))};
+                                       clEnumValN(ModelDtype::BF16, "bf16", "bf16 with f32 accumulation"),
+                                       clEnumValN(ModelDtype::F16, "f16", "f16 with f32 accumulation; CPU programs have no kernels for it"))};
   cl::opt<std::string> reference{"reference", cl::ValueOptional, cl::desc("Run the reference lowering instead of kernels, with everything in f32 or f64 (default: the model's types)"),
                                  cl::value_desc("type"), cl::cat(category)};
   cl::opt<std::string> weightsDir{"weights-dir", cl::desc("Folder of the model's files, when it is not where it was at import"), cl::cat(category)};

@@ -9,7 +9,7 @@
 namespace emo {
 
 /// The arithmetic type of the imported graph.
-enum class ModelDtype { Keep, F32, BF16 };
+enum class ModelDtype { Keep, F32, BF16, F16 };
 
 struct HuggingFaceImportOptions {
   /// Keep: the type that the checkpoint stores. Weights of another type get a cast in their weight programs.

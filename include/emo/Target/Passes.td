@@ -20,7 +20,7 @@ def KernelsToCPU : Pass<"emo-kernels-to-cpu", "mlir::ModuleOp"> {
       func.func @rms_norm_256_0(%args: !llvm.ptr, %task: i64, %scratch: !llvm.ptr) { ... }
     }
     ```
-    A kernel op that no kernel is written for (types other than f32 and bf16, weights that are no parameters, dynamic sizes of rows)
+    A kernel op that no kernel is written for (types other than f32 and bf16, for CUDA f16, weights that are no parameters, dynamic sizes of rows)
     takes the reference lowering and runs as loops on one thread; a remark says so.
   }];
   let options = [ListOption<"levels", "levels", "std::string", "ISA levels to write kernels for (default: all)">];

@@ -13,8 +13,8 @@ bool emo::haveKernelTypes(ValueRange values) {
     if (!type)
       return false;
     Type element = type.getElementType();
-    return element.isF32() || element.isBF16() || element.isInteger(32) ||
-           element.isInteger(64);
+    return element.isF32() || element.isBF16() || element.isF16() ||
+           element.isInteger(32) || element.isInteger(64);
   });
 }
 

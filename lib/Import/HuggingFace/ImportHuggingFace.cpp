@@ -408,10 +408,14 @@ OwningOpRef<ModuleOp> emo::importHuggingFace(StringRef folder, const HuggingFace
   if (failed(stored))
     return nullptr;
   Builder builder(context);
-  Type dtype = options.dtype == ModelDtype::F32 ? Type(builder.getF32Type()) : builder.getBF16Type();
+  Type dtype = builder.getBF16Type();
+  if (options.dtype == ModelDtype::F32)
+    dtype = builder.getF32Type();
+  if (options.dtype == ModelDtype::F16)
+    dtype = builder.getF16Type();
   if (options.dtype == ModelDtype::Keep) {
     Type kept = storedDtype(*stored);
-    // f16 and f64 checkpoints have no kernels of their own: they compute in f32.
+    // f64 checkpoints have no kernels of their own, f16 ones have none on CPUs: they compute in f32.
     if (kept && !kept.isBF16())
       dtype = builder.getF32Type();
   }

@@ -70,7 +70,7 @@ enum { kFunctionDynamicShared = 8 };
 enum { kOutOfMemory = 2, kNoDevice = 100 };
 enum { kJitErrorLog = 5, kJitErrorLogBytes = 6 };
 enum { kStreamNonBlocking = 1 };
-enum { kTensorF32 = 7, kTensorBf16 = 9, kTensorSwizzle128 = 3, kTensorPromoteL2 = 2 }; // whole lines of 128 bytes
+enum { kTensorF16 = 6, kTensorF32 = 7, kTensorBf16 = 9, kTensorSwizzle128 = 3, kTensorPromoteL2 = 2 }; // whole lines of 128 bytes
 
 struct Driver {
 #define EMO_CUDA_POINTER(name, symbol, parameters) Result(*name) parameters = nullptr;

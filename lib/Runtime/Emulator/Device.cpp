@@ -129,7 +129,8 @@ const char *EmulatedDevice::useWeights(const Weights &weights, int64_t bytes, st
 }
 
 bool EmulatedDevice::describe(void *map, const TiledMatrix &matrix, std::string &error) {
-  emulator::TensorType type = matrix.dtype == EMO_BF16 ? emulator::TensorType::BF16 : emulator::TensorType::F32;
+  using emulator::TensorType;
+  TensorType type = matrix.dtype == EMO_BF16 ? TensorType::BF16 : matrix.dtype == EMO_F16 ? TensorType::F16 : TensorType::F32;
   uint64_t dims[] = {uint64_t(matrix.columns), uint64_t(matrix.rows)}, stride = uint64_t(matrix.rowBytes);
   uint32_t box[] = {uint32_t(matrix.boxColumns), uint32_t(matrix.boxRows)}, steps[] = {1, 1};
   return emulator::encodeTensorMapTiled(map, type, 2, matrix.data, dims, &stride, box, steps, emulator::TensorInterleave::None,

@@ -123,22 +123,24 @@ EMO_SIM_OP(idp4a_s_u) { result[0] = dot4(args[0], true, args[1], false, args[2])
 EMO_SIM_OP(idp4a_u_s) { result[0] = dot4(args[0], false, args[1], true, args[2]); }
 EMO_SIM_OP(idp4a_u_u) { result[0] = dot4(args[0], false, args[1], false, args[2]); }
 
-// What x86 code calls for conversions of bf16, and what old systems' libgcc lacks. Weak: libgcc's are as good.
+/// What rounding again, to a narrower type, takes for x itself.
+static float roundToOdd(double x) {
+  float y = float(x);
+  if (double(y) == x || x != x)
+    return y;
+  uint32_t bits = std::bit_cast<uint32_t>(y);
+  if (std::fabs(double(y)) > std::fabs(x))
+    --bits;
+  return std::bit_cast<float>(bits | 1);
+}
+
+// What x86 code calls for conversions of bf16 and f16, and what old systems' libgcc lacks. Weak: libgcc's are as good.
 extern "C" __attribute__((weak)) __bf16 __truncsfbf2(float x) {
   uint32_t bits = std::bit_cast<uint32_t>(x);
   return std::bit_cast<__bf16>(x != x ? uint16_t(bits >> 16 | 0x40) : toBf16(x));
 }
-extern "C" __attribute__((weak)) __bf16 __truncdfbf2(double x) {
-  // Round to odd first, so that the second rounding is the only one.
-  float y = float(x);
-  if (double(y) != x && x == x) {
-    uint32_t bits = std::bit_cast<uint32_t>(y);
-    if (std::fabs(double(y)) > std::fabs(x))
-      --bits;
-    y = std::bit_cast<float>(bits | 1);
-  }
-  return __truncsfbf2(y);
-}
+extern "C" __attribute__((weak)) __bf16 __truncdfbf2(double x) { return __truncsfbf2(roundToOdd(x)); }
+extern "C" __attribute__((weak, target("f16c"))) _Float16 __truncdfhf2(double x) { return _Float16(roundToOdd(x)); }
 
 // Cache policies are hints: any value will do.
 #define EMO_POLICY(name)                                                                                                                   \

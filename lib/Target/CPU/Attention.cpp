@@ -96,7 +96,7 @@ Value AttentionWriter::rotated(Value row, Value position, Value to) {
       Value cosine = e.load(e.vec(lanes), e.at(angles, i, f32)), sine = e.load(e.vec(lanes), e.at(angles, e.add(i, half), f32));
       Value first = e.subf(e.mulf(low, cosine), e.mulf(high, sine));
       Value second = e.addf(e.mulf(high, cosine), e.mulf(low, sine));
-      auto round = [&](Value x) { return element.isBF16() ? e.roundBf16(x) : x; };
+      auto round = [&](Value x) { return e.rounded(element, x); };
       e.store(round(first), e.at(inner[1], i, f32));
       e.store(round(second), e.at(inner[1], e.add(i, half), f32));
     });
@@ -371,7 +371,7 @@ void AttentionWriter::writeQueryBlock(Value batch, Value head, Value first) {
     for (int h = 0; h < 2; ++h) {
       Value address = e.at(sums, e.add(e.mul(d, block), h * lanes), f32);
       Value y = e.mulf(e.load(e.vec(lanes), address), inverse[h]);
-      e.store(element.isBF16() ? e.roundBf16(y) : y, address);
+      e.store(e.rounded(element, y), address);
     }
   });
   e.loop(e.c(0), e.min(e.c(block), e.sub(sequence, first)), 1, [&](Value i) {

@@ -71,7 +71,7 @@ void KernelsToCPUPass::packWeights(ArrayRef<Operation *> kernels) {
 }
 
 LogicalResult KernelsToCPUPass::lower(Operation *kernel, KernelLibrary &library) {
-  if (!hasKernelForm(kernel))
+  if (!hasKernelForm(kernel, codegen::KernelFloats::F32AndBF16))
     return failure();
   bool lowered = llvm::TypeSwitch<Operation *, bool>(kernel)
                      .Case([&](KernelMatmulOp op) { return lowerMatmul(op, library); })

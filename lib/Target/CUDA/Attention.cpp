@@ -83,7 +83,7 @@ std::pair<Value, Value> AttentionWriter::rotatedHalves(Value row, Value position
     return {low, high};
   Value angles = e.at(e.rowAt(args.table, position, size, f32), column, f32);
   Value cosine = e.load(e.vec(lanes), angles, std::min(16, 4 * lanes)), sine = e.load(e.vec(lanes), e.at(angles, size / 2, f32), std::min(16, 4 * lanes));
-  auto round = [&](Value x) { return element.isBF16() ? e.roundBf16(x) : x; };
+  auto round = [&](Value x) { return e.rounded(element, x); };
   return {round(e.subf(e.mulf(low, cosine), e.mulf(high, sine))), round(e.addf(e.mulf(high, cosine), e.mulf(low, sine)))};
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Attention of many queries in bf16 on tensor cores (FlashAttention-2's scheme).
+// Attention of many queries in bf16 or f16 on tensor cores (FlashAttention-2's scheme).
 //
 // A block has 64 queries of one head, a warp 16 of them. Keys and values pass by in blocks of 64 through two buffers in shared memory, filled by
 // cp.async while the other one is in use. Queries, scores and outputs stay in registers: what a product of scores leaves in a thread is, rounded
@@ -47,8 +47,9 @@ public:
 
 private:
   /// `sums` (4 scalars) + a (4) * b (2).
-  void multiply(ArrayRef<Value> a, ArrayRef<Value> b, MutableArrayRef<Value> sums) { llvm::copy(multiplyAdd(e, a, b, Values(sums)), sums.begin()); }
+  void multiply(ArrayRef<Value> a, ArrayRef<Value> b, MutableArrayRef<Value> sums) { llvm::copy(multiplyAdd(e, element, a, b, Values(sums)), sums.begin()); }
   Value pack(Value low, Value high);
+  Value pairOfOnes() { return e.c(element.isF16() ? 0x3c003c00 : 0x3f803f80); }
   void copyBlock(Value keyRow, Value valueRow, Value first, Value high, Value stage);
   Values loadQueries(Value batch, Value head, Value first, Value start);
   /// Scores of the warp's queries with the 64 keys at `keys`: 4 scalars for each 8 keys.
@@ -93,7 +94,7 @@ Value MmaWriter::chunkOf(Value buffer, Value row, Value chunk) {
 }
 
 void MmaWriter::writeOnes() {
-  Value ones = e.splat(e.c(0x3f803f80), 4);
+  Value ones = e.splat(pairOfOnes(), 4);
   e.onlyIf(e.less(e.thread(), e.c(MmaPlan::kOnes / 16)), [&] { e.store(ones, e.bytesAt(e.shared(plan.ones), e.mul(e.thread(), 16)), 16); });
 }
 
@@ -163,9 +164,9 @@ Values MmaWriter::packedPowers(ArrayRef<Value> powers, int tile) {
   return a;
 }
 
-/// The sum of powers is a product with ones: what it adds is what the values are multiplied with, rounded to bf16, and 32 additions less.
+/// The sum of powers is a product with ones: what it adds is what the values are multiplied with, rounded, and 32 additions less.
 void MmaWriter::sumValues(ArrayRef<Value> powers, Value values, MutableArrayRef<Value> out, MutableArrayRef<Value> sums) {
-  Values ones(2, e.c(0x3f803f80));
+  Values ones(2, pairOfOnes());
   Value address = sharedRow(values, e.rem(lane, e.c(16)), e.mul(e.div(lane, e.c(16)), 16));
   for (int tile = 0; tile < kTiles; tile += 2) {
     Values a = packedPowers(powers, tile);
@@ -183,7 +184,7 @@ Values MmaWriter::scoreKeysTogether(ArrayRef<Value> queries, Value at) {
   Value keys = moved(keyOperand, at);
   fenceRegisters(e);
   for (int64_t step = 0; step < steps; ++step)
-    addProduct(e, queries.slice(4 * step, 4), moved(keys, e.c(step / 4 * MmaPlan::kPanel + step % 4 * 32)), /*transposed=*/false, scores,
+    addProduct(e, element, queries.slice(4 * step, 4), moved(keys, e.c(step / 4 * MmaPlan::kPanel + step % 4 * 32)), /*transposed=*/false, scores,
                /*keeps=*/step > 0);
   commitProducts(e);
   waitProducts(e, 0);
@@ -197,8 +198,8 @@ void MmaWriter::sumValuesTogether(ArrayRef<Value> powers, Value at, MutableArray
   Value values = moved(valueOperand, at);
   fenceRegisters(e);
   for (int step = 0; step < kTiles / 2; ++step) {
-    addProduct(e, a[step], moved(values, e.c(step * 16 * 128)), /*transposed=*/true, out);
-    addProduct(e, a[step], oneOperand, /*transposed=*/false, sums);
+    addProduct(e, element, a[step], moved(values, e.c(step * 16 * 128)), /*transposed=*/true, out);
+    addProduct(e, element, a[step], oneOperand, /*transposed=*/false, sums);
   }
   commitProducts(e);
   waitProducts(e, 0);
@@ -335,7 +336,7 @@ void MmaWriter::write() {
 }
 
 bool emo::cuda::canLaunchMatrixQueries(const AttentionForm &form) {
-  return form.element.isBF16() && form.size % 16 == 0 && form.size <= 128 && form.scale > 0;
+  return isNarrow(form.element) && form.size % 16 == 0 && form.size <= 128 && form.scale > 0;
 }
 
 void emo::cuda::launchMatrixQueries(DeviceHost &host, KernelLibrary &library, const AttentionForm &form, const AttentionArgs &operands) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Bodies.h"
+#include "WideMath.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -31,11 +32,6 @@ bool emo::cuda::isView(Value value) {
   return type && type.getRank() <= kMaxRank && isElementType(type.getElementType()) && succeeded(type.getStridesAndOffset(strides, offset));
 }
 
-/// Functions that are written out on f32.
-static bool isExpanded(Operation *op) { return isa<math::ExpOp, math::LogOp, math::TanhOp, math::ErfOp, math::Exp2Op, math::Log2Op, math::Log1pOp>(op); }
-
-static bool isNarrow(Type type) { return type.isBF16() || type.isF16(); }
-
 bool emo::cuda::isBodyOp(Operation &op) {
   auto fits = [](Type type) { return isElementType(type); };
   if (!llvm::all_of(op.getResultTypes(), fits))
@@ -56,12 +52,9 @@ bool emo::cuda::isBodyOp(Operation &op) {
   }
   if (!llvm::all_of(op.getOperandTypes(), fits))
     return false;
-  if (isExpanded(&op))
-    return !op.getResult(0).getType().isF64();
-  if (hasDeviceInstruction(&op) || isa<linalg::IndexOp, linalg::YieldOp, scf::YieldOp>(op))
+  if (WideMath::has(&op) || hasDeviceInstruction(&op) || isa<math::IPowIOp, linalg::IndexOp, linalg::YieldOp, scf::YieldOp>(op))
     return true;
-  // A remainder of floats is a call of the library.
-  return op.getDialect() && isa<arith::ArithDialect>(op.getDialect()) && op.getNumRegions() == 0 && !isa<arith::RemFOp>(op);
+  return op.getDialect() && isa<arith::ArithDialect>(op.getDialect()) && op.getNumRegions() == 0;
 }
 
 bool emo::cuda::collectOuter(Region &region, llvm::SetVector<Value> &values) {
@@ -205,22 +198,46 @@ Value BodyCloner::log(Value x) {
   return e.select(isNumber, result, e.f32(std::numeric_limits<double>::quiet_NaN()));
 }
 
+/// In f32, or null where that has no form of its own.
+Value BodyCloner::narrowMath(Operation *op, Value x) {
+  return llvm::TypeSwitch<Operation *, Value>(op)
+      .Case([&](math::ExpOp) { return e.exp(x); })
+      .Case([&](math::LogOp) { return log(x); })
+      .Case([&](math::TanhOp) { return e.tanh(x); })
+      .Case([&](math::ErfOp) { return e.erf(x); })
+      .Case([&](math::Exp2Op) { return e.exp2(x); })
+      .Case([&](math::Log2Op) { return e.mulf(log(x), e.f32(1.44269504088896340736)); })
+      .Default([](Operation *) { return Value(); });
+}
+
 void BodyCloner::cloneMath(Operation &op) {
-  Value x = asF32(operand(op.getOperand(0)));
-  Value result = llvm::TypeSwitch<Operation *, Value>(&op)
-                     .Case([&](math::ExpOp) { return e.exp(x); })
-                     .Case([&](math::LogOp) { return log(x); })
-                     .Case([&](math::TanhOp) { return e.tanh(x); })
-                     .Case([&](math::ErfOp) { return e.erf(x); })
-                     .Case([&](math::Exp2Op) { return e.exp2(x); })
-                     .Case([&](math::Log2Op) { return e.mulf(log(x), e.f32(1.44269504088896340736)); })
-                     .Case([&](math::Log1pOp) {
-                       // What 1 + x lost is added in the first order.
-                       Value sum = e.addf(x, e.f32(1)), lost = e.subf(x, e.subf(sum, e.f32(1)));
-                       Value exact = e.addf(log(sum), e.divf(lost, sum));
-                       return e.select(e.equalf(sum, e.f32(1)), x, exact);
-                     });
-  map.map(op.getResult(0), narrowed(result, op.getResult(0).getType()));
+  Type type = op.getResult(0).getType();
+  Value result = type.isF64() ? Value() : narrowMath(&op, asF32(operand(op.getOperand(0))));
+  if (!result) {
+    Type f64 = e.b.getF64Type();
+    Values x;
+    for (Value value : op.getOperands())
+      x.push_back(type.isF64() ? operand(value) : Value(arith::ExtFOp::create(e.b, f64, asF32(operand(value)))));
+    result = WideMath(e).write(&op, x);
+    if (!type.isF64())
+      result = arith::TruncFOp::create(e.b, e.b.getF32Type(), result);
+  }
+  map.map(op.getResult(0), type.isF64() ? result : narrowed(result, type));
+}
+
+/// Of integers: a product for each bit of the exponent. Negative exponents leave what is 1 or -1.
+void BodyCloner::clonePower(math::IPowIOp op) {
+  Value base = operand(op.getLhs()), exponent = operand(op.getRhs());
+  Type type = base.getType();
+  Value zero = e.c(0, type), one = e.c(1, type);
+  Value bits = e.c(type.getIntOrFloatBitWidth(), e.b.getI32Type());
+  Values power = e.loop(e.c(0, e.b.getI32Type()), bits, 1, {one, base, exponent}, [&](Value, ValueRange carried) {
+    Value isSet = e.equal(arith::AndIOp::create(e.b, carried[2], one), one);
+    return Values{e.select(isSet, e.mul(carried[0], carried[1]), carried[0]), e.mul(carried[1], carried[1]),
+                  arith::ShRUIOp::create(e.b, carried[2], one)};
+  });
+  Value isUnit = arith::OrIOp::create(e.b, e.equal(base, one), e.equal(base, e.c(-1, type)));
+  map.map(op.getResult(), e.select(e.both(e.less(exponent, zero), arith::XOrIOp::create(e.b, isUnit, e.c(1, e.b.getI1Type()))), zero, power[0]));
 }
 
 /// Loops and conditions with bounds and carried values in the device's types.
@@ -288,8 +305,10 @@ void BodyCloner::clone(Operation &op) {
     return map.map(index.getResult(), indices[index.getDim()]);
   if (isa<scf::ForOp, scf::IfOp>(op))
     return cloneRegions(op);
-  if (isExpanded(&op))
+  if (WideMath::has(&op))
     return cloneMath(op);
+  if (auto power = dyn_cast<math::IPowIOp>(op))
+    return clonePower(power);
   if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
     auto integer = dyn_cast<IntegerAttr>(constant.getValue());
     if (integer && constant.getType().isIndex())

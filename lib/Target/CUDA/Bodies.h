@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Bodies of linalg ops and loops inside of a kernel: which ops may be in them, how their operands get there, and how they are written.
 //
-// Bodies are cloned. On the device mathematical functions exist on f32 only (codegen::Emit), so their bf16 and f16 operands are widened.
+// Bodies are cloned. Mathematical functions are written out on f32 (codegen::Emit) or f64 (WideMath); bf16 and f16 are widened for them.
 #ifndef EMO_LIB_TARGET_CUDA_BODIES_H
 #define EMO_LIB_TARGET_CUDA_BODIES_H
 
 #include "Kernels.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/SetVector.h"
 
@@ -77,7 +78,9 @@ private:
   Value narrowed(Value f32, Type type) { return type.isF32() ? f32 : Value(mlir::arith::TruncFOp::create(e.b, type, f32)); }
   /// log for all f32.
   Value log(Value x);
+  Value narrowMath(mlir::Operation *op, Value x);
   void cloneMath(mlir::Operation &op);
+  void clonePower(mlir::math::IPowIOp op);
   void cloneRegions(mlir::Operation &op);
 
   DeviceEmit &e;

@@ -107,6 +107,10 @@ Values DeviceEmit::loadScalars(Type element, Value address, int count) {
     return {loadScalar(element, address)};
   bool bf16 = element.isBF16();
   Type i32 = b.getI32Type(), f32 = b.getF32Type();
+  if (element.isF16()) {
+    Value eight = loadF32(element, address, 8);
+    return llvm::map_to_vector(llvm::seq<int64_t>(8), [&](int64_t i) { return Value(vector::ExtractOp::create(b, eight, ArrayRef{i})); });
+  }
   Value raw = load(vec(4, bf16 ? i32 : f32), address);
   Values result;
   for (int64_t i = 0; i < 4; ++i) {
@@ -122,7 +126,7 @@ Values DeviceEmit::loadScalars(Type element, Value address, int count) {
 }
 
 void DeviceEmit::storeScalar(Value value, Type element, Value address) {
-  if (element.isBF16())
+  if (isNarrow(element))
     value = arith::TruncFOp::create(b, element, value);
   store(value, address);
 }

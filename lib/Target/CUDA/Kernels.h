@@ -64,7 +64,7 @@ template <typename Op>
 Op kernelBehind(mlir::Operation *op) {
   for (mlir::Operation *next = op->getNextNode(); next; next = next->getNextNode()) {
     if (auto found = mlir::dyn_cast<Op>(next))
-      return hasKernelForm(found) ? found : Op();
+      return hasKernelForm(found, KernelFloats::WithF16) ? found : Op();
     if (!mlir::isPure(next) && !mlir::isa<mlir::memref::AllocOp, mlir::memref::DimOp>(next))
       break;
   }
@@ -83,8 +83,8 @@ bool lowerCombine(KernelCombineOp op, KernelLibrary &library);
 bool lowerAttention(KernelAttentionOp op, KernelLibrary &library);
 /// A linalg op or memref.copy as a kernel with a thread for each element of its parallel loops.
 bool lowerElementwise(mlir::Operation *op, KernelLibrary &library);
-/// A loop, condition or store of the reference lowering as a kernel of one thread: right, not fast.
-bool lowerSerial(mlir::Operation *op, KernelLibrary &library);
+/// A loop, condition or store of the reference lowering, with what uses its results, as a kernel of one thread: right, not fast.
+bool lowerSerial(mlir::Operation *first, KernelLibrary &library);
 
 } // namespace emo::cuda
 #endif // EMO_LIB_TARGET_CUDA_KERNELS_H

@@ -53,7 +53,7 @@ FailureOr<SmallVector<const DeviceArch *>> KernelsToCUDAPass::chosenArchs() {
 static bool lowerKernel(Operation *kernel, KernelLibrary &library) {
   if (kernel->hasAttr(kLoweredAttr))
     return kernel->erase(), true;
-  if (!hasKernelForm(kernel))
+  if (!hasKernelForm(kernel, KernelFloats::WithF16))
     return false;
   return llvm::TypeSwitch<Operation *, bool>(kernel)
       .Case([&](KernelMatmulOp op) { return lowerMatmul(op, library); })
@@ -129,12 +129,15 @@ LogicalResult KernelsToCUDAPass::lower(func::FuncOp function, KernelLibrary &lib
   });
   for (Operation *op : others)
     if (!lowerElementwise(op, library))
-      return op->emitOpError() << "has no CUDA kernel: expects memrefs of at most 8 dimensions and a body of arith and math ops on f32, "
-                                  "bf16, f16 and integers";
-  // Loops between them, such as those that store keys of types without kernels.
-  for (Operation &op : llvm::make_early_inc_range(function.getBody().front()))
-    if (isa<scf::ForOp, scf::IfOp, memref::StoreOp>(op) && touchesMemory(&op))
-      lowerSerial(&op, library);
+      return op->emitOpError() << "has no CUDA kernel: expects memrefs of at most 8 dimensions and a body of arith and math ops on floats "
+                                  "and integers";
+  // Loops between them, such as those that store keys of types without kernels. What uses their results goes with them.
+  Block &block = function.getBody().front();
+  for (Operation *op = &block.front(); op;) {
+    Operation *before = op->getPrevNode();
+    bool isLowered = isa<scf::ForOp, scf::IfOp, memref::StoreOp>(op) && touchesMemory(op) && lowerSerial(op, library);
+    op = !isLowered ? op->getNextNode() : before ? before->getNextNode() : &block.front();
+  }
   // Host code may not touch device memory.
   WalkResult touches = function.walk([&](Operation *op) {
     if (!isa<memref::LoadOp, memref::StoreOp>(op) && !op->getName().getStringRef().starts_with("emo.kernel."))

@@ -145,7 +145,7 @@ struct TensorTile {
   int threads() const { return rows / warpRows * (columns / warpColumns) * 32; }
   int64_t sharedBytes() const { return int64_t(stages) * (rows + columns) * depth * 2; }
 };
-/// bf16 by mma.sync; K and lhs's stride are multiples of 8.
+/// bf16 or f16 by mma.sync; K and lhs's stride are multiples of 8.
 void launchTensor(Product &product, DeviceHost &host, KernelLibrary &library, const TensorTile &tile);
 /// The same by wgmma, in tiles of 128 rows.
 void launchWarpgroups(Product &product, DeviceHost &host, KernelLibrary &library);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Products in f32 arithmetic: for f32, and for bf16 of sizes and strides that tensor cores' loads cannot take.
+// Products in f32 arithmetic: for f32, and for bf16 and f16 of sizes and strides that tensor cores' loads cannot take.
 #include "Matmul.h"
 
 #include "mlir/Dialect/Vector/IR/VectorOps.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Products of bf16 by mma.sync: a ring of tiles in shared memory, filled by asynchronous copies.
+// Products of bf16 or f16 by mma.sync: a ring of tiles in shared memory, filled by asynchronous copies.
 #include "Matmul.h"
 #include "Tensor.h"
 
@@ -113,7 +113,7 @@ Values TensorWriter::multiplyStage(Value stage, ValueRange sums) {
       for (int step = 0; step < fragments; ++step) {
         int j = i % 2 ? fragments - 1 - step : step; // back and forth: operands stay in registers
         Value *sum = &next[(i * fragments + j) * 4];
-        llvm::copy(multiplyAdd(e, a[i], b[j], ValueRange(ArrayRef(sum, 4))), sum);
+        llvm::copy(multiplyAdd(e, product.element, a[i], b[j], ValueRange(ArrayRef(sum, 4))), sum);
       }
   }
   return next;

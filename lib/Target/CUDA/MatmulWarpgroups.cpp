@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Products of bf16 on sm_90a: one warpgroup copies tiles of rows and weights to a ring in shared memory, two others multiply them by wgmma.
+// Products of bf16 or f16 on sm_90a: one warpgroup copies tiles of rows and weights to a ring in shared memory, two others multiply them by wgmma.
 // Blocks stay for many tiles, so that the copies of the next one go on while a tile is finished.
 #include "Bulk.h"
 #include "Matmul.h"
@@ -154,7 +154,7 @@ Ring::Place WarpgroupWriter::multiplyTile(const RowTile &tile, Value columnTile,
     if (gathers())
       fenceForProducts(e);
     Value address = e.add(base, stageAt(at.stage));
-    Value sums = startProducts(e, productOperand(e, e.add(address, ownRows)), productOperand(e, e.add(address, kRows * kRowBytes)), carried[0],
+    Value sums = startProducts(e, product.element, productOperand(e, e.add(address, ownRows)), productOperand(e, e.add(address, kRows * kRowBytes)), carried[0],
                                shape.columns, kDepth);
     waitProducts(e, 1);
     e.onlyIf(e.both(isFirstLane, e.less(e.c(0), step)), [&] { ring.releaseStage(carried[3]); });

@@ -26,12 +26,16 @@ Values emo::cuda::loadMatrices(DeviceEmit &e, Value address, bool transposed) {
   return fields(e, loaded, 4);
 }
 
-Values emo::cuda::multiplyAdd(DeviceEmit &e, ValueRange a, ValueRange b, ValueRange c) {
+Values emo::cuda::multiplyAdd(DeviceEmit &e, Type element, ValueRange a, ValueRange b, ValueRange c) {
   Type f32 = e.b.getF32Type();
   Type four = LLVM::LLVMStructType::getLiteral(e.b.getContext(), {f32, f32, f32, f32});
-  Value sums =
-      NVVM::MmaOp::create(e.b, four, a, b, c, {16, 8, 16}, std::nullopt, std::nullopt,
-                          std::array{NVVM::MMATypes::bf16, NVVM::MMATypes::bf16}, std::array{NVVM::MMALayout::row, NVVM::MMALayout::col});
+  NVVM::MMATypes type = element.isF16() ? NVVM::MMATypes::f16 : NVVM::MMATypes::bf16;
+  // The dialect has registers of f16 as pairs.
+  auto registers = [&](ValueRange words) {
+    return llvm::map_to_vector(words, [&](Value word) { return element.isF16() ? Value(LLVM::BitcastOp::create(e.b, e.vec(2, element), word)) : word; });
+  };
+  Value sums = NVVM::MmaOp::create(e.b, four, registers(a), registers(b), c, {16, 8, 16}, std::nullopt, std::nullopt, std::array{type, type},
+                                   std::array{NVVM::MMALayout::row, NVVM::MMALayout::col});
   return fields(e, sums, 4);
 }
 
@@ -64,14 +68,15 @@ static Value descriptor(DeviceEmit &e, Value low) {
   return arith::OrIOp::create(e.b, arith::ExtUIOp::create(e.b, i64, low), e.c(int64_t(1) << 62 | int64_t(64) << 32, i64));
 }
 
-Value emo::cuda::startProducts(DeviceEmit &e, Value a, Value b, Value sums, int columns, int depth) {
+Value emo::cuda::startProducts(DeviceEmit &e, Type element, Value a, Value b, Value sums, int columns, int depth) {
   MLIRContext *context = e.b.getContext();
-  auto bf16 = NVVM::WGMMATypesAttr::get(context, NVVM::WGMMATypes::bf16), f32 = NVVM::WGMMATypesAttr::get(context, NVVM::WGMMATypes::f32);
+  auto type = NVVM::WGMMATypesAttr::get(context, element.isF16() ? NVVM::WGMMATypes::f16 : NVVM::WGMMATypes::bf16);
+  auto f32 = NVVM::WGMMATypesAttr::get(context, NVVM::WGMMATypes::f32);
   auto one = NVVM::WGMMAScaleInAttr::get(context, NVVM::WGMMAScaleIn::one);
   fenceRegisters(e);
   for (int k = 0; k < depth / 16; ++k)
     sums = NVVM::WgmmaMmaAsyncOp::create(e.b, sums.getType(), sums, descriptor(e, e.add(a, 2 * k)), descriptor(e, e.add(b, 2 * k)),
-                                         NVVM::MMAShapeAttr::get(context, 64, columns, 16), bf16, bf16, f32,
+                                         NVVM::MMAShapeAttr::get(context, 64, columns, 16), type, type, f32,
                                          NVVM::WGMMAScaleOutAttr::get(context, NVVM::WGMMAScaleOut::one), one, one,
                                          NVVM::MMALayoutAttr::get(context, NVVM::MMALayout::row),
                                          NVVM::MMALayoutAttr::get(context, NVVM::MMALayout::col), NVVM::MMAIntOverflowAttr());
@@ -80,7 +85,7 @@ Value emo::cuda::startProducts(DeviceEmit &e, Value a, Value b, Value sums, int 
 }
 
 /// Inline PTX, because the operation of the dialect takes descriptors only.
-void emo::cuda::addProduct(DeviceEmit &e, ArrayRef<Value> a, Value b, bool transposed, MutableArrayRef<Value> sums, bool keeps) {
+void emo::cuda::addProduct(DeviceEmit &e, Type element, ArrayRef<Value> a, Value b, bool transposed, MutableArrayRef<Value> sums, bool keeps) {
   int count = sums.size();
   std::string registers, outputs, inputs;
   for (int i = 0; i < count; ++i) {
@@ -88,15 +93,16 @@ void emo::cuda::addProduct(DeviceEmit &e, ArrayRef<Value> a, Value b, bool trans
     outputs += "=f,";
     inputs += std::to_string(i) + ",";
   }
+  std::string type = element.isF16() ? ".f16" : ".bf16";
   auto operand = [&](int i) { return "$" + std::to_string(2 * count + i); };
   std::string text = "{ .reg .pred p; setp.ne.b32 p, " + operand(5) + ", 0; wgmma.mma_async.sync.aligned.m64n" + std::to_string(2 * count) +
-                     "k16.f32.bf16.bf16 {" + registers + "}, {" + operand(0) + ", " + operand(1) + ", " + operand(2) + ", " + operand(3) + "}, " +
+                     "k16.f32" + type + type + " {" + registers + "}, {" + operand(0) + ", " + operand(1) + ", " + operand(2) + ", " + operand(3) + "}, " +
                      operand(4) + ", p, " + operand(6) + ", " + operand(7) + ", " + operand(8) + "; }";
   Values operands(sums.begin(), sums.end());
   llvm::append_range(operands, a);
   operands.append({descriptor(e, b), e.c(keeps), e.c(1), e.c(1), e.c(transposed)});
-  Type type = LLVM::LLVMStructType::getLiteral(e.b.getContext(), SmallVector<Type>(count, e.b.getF32Type()));
-  Value result = LLVM::InlineAsmOp::create(e.b, type, operands, text, outputs + inputs + "r,r,r,r,l,n,n,n,n", /*has_side_effects=*/true,
+  Type results = LLVM::LLVMStructType::getLiteral(e.b.getContext(), SmallVector<Type>(count, e.b.getF32Type()));
+  Value result = LLVM::InlineAsmOp::create(e.b, results, operands, text, outputs + inputs + "r,r,r,r,l,n,n,n,n", /*has_side_effects=*/true,
                                            /*is_align_stack=*/false, LLVM::TailCallKind::None, LLVM::AsmDialectAttr(), ArrayAttr())
                      .getResult(0);
   llvm::copy(fields(e, result, count), sums.begin());

@@ -16,10 +16,10 @@ void waitCopies(DeviceEmit &e, int left);
 
 /// Four 8x8 matrices of 16-bit elements; lane l gives the address of row l % 8 of matrix l / 8, 16 bytes.
 Values loadMatrices(DeviceEmit &e, Value address, bool transposed = false);
-/// c[4] + a[4] (16x16, rows) * b[2] (16x8, columns) in bf16 with f32 sums.
-Values multiplyAdd(DeviceEmit &e, ValueRange a, ValueRange b, ValueRange c);
+/// c[4] + a[4] (16x16, rows) * b[2] (16x8, columns) of `element`, bf16 or f16, with f32 sums.
+Values multiplyAdd(DeviceEmit &e, Type element, ValueRange a, ValueRange b, ValueRange c);
 
-/// Tiles of bf16 in shared memory: rows of `depth` elements (32 or 64) in chunks of 16 bytes, whose order changes from row to row so that
+/// Tiles of bf16 or f16 in shared memory: rows of `depth` elements (32 or 64) in chunks of 16 bytes, whose order changes from row to row so that
 /// eight rows' chunks of one column lie in different banks. Rows 8 apart have the same order.
 struct SwizzledRows {
   int depth;
@@ -36,7 +36,7 @@ void fenceForProducts(DeviceEmit &e);
 Value productOperand(DeviceEmit &e, Value address);
 /// sums + 64 rows of a * `columns` rows of b over `depth` elements of K, in order; one group. `sums`: a structure of columns / 2 f32, those
 /// of a warp's 16 rows as in mma.sync's fragments. They are there after waitProducts.
-Value startProducts(DeviceEmit &e, Value a, Value b, Value sums, int columns, int depth);
+Value startProducts(DeviceEmit &e, Type element, Value a, Value b, Value sums, int columns, int depth);
 /// Ends a group of addProduct.
 void commitProducts(DeviceEmit &e);
 /// Waits until at most the last `left` groups are under way.
@@ -47,7 +47,8 @@ void waitProducts(DeviceEmit &e, int left);
 Value transposedOperand(DeviceEmit &e, Value address, int64_t panel);
 /// One step of 16 of K, to be followed by commitProducts; `a` is in registers, 4 i32 as of mma.sync's fragments of the warp's 16 rows. Before
 /// the first of a group, and when registers changed, stands fenceRegisters. `sums`: columns / 2 f32; without `keeps` the old ones do not count.
-void addProduct(DeviceEmit &e, mlir::ArrayRef<Value> a, Value b, bool transposed, mlir::MutableArrayRef<Value> sums, bool keeps = true);
+void addProduct(DeviceEmit &e, Type element, mlir::ArrayRef<Value> a, Value b, bool transposed, mlir::MutableArrayRef<Value> sums,
+                bool keeps = true);
 void fenceRegisters(DeviceEmit &e);
 
 } // namespace emo::cuda

@@ -11,8 +11,8 @@ using namespace emo::codegen;
 
 namespace {
 
-/// Writes one scalar op of a body on vectors (`lanes` > 0) or scalars of f32. A bf16 result is rounded after the f32 operation, as two roundings of a
-/// correctly rounded sum, product or quotient of bf16 values give the same.
+/// Writes one scalar op of a body on vectors (`lanes` > 0) or scalars of f32. A bf16 or f16 result is rounded after the f32 operation, as two
+/// roundings of a correctly rounded sum, product or quotient of such values give the same.
 class BodyWriter {
 public:
   BodyWriter(Emit &e, int lanes) : e(e), lanes(lanes) {}
@@ -43,9 +43,9 @@ public:
     if (!result || op.getNumResults() != 1)
       return Value();
     Type type = op.getResult(0).getType();
-    if (type.isBF16() && !isa<arith::ConstantOp, arith::SelectOp, arith::MaximumFOp, arith::MaxNumFOp, arith::MinimumFOp,
+    if (isNarrow(type) && !isa<arith::ConstantOp, arith::SelectOp, arith::MaximumFOp, arith::MaxNumFOp, arith::MinimumFOp,
                               arith::MinNumFOp, arith::NegFOp, math::AbsFOp>(op))
-      result = e.roundBf16(result);
+      result = e.rounded(type, result);
     return result;
   }
 
@@ -72,8 +72,8 @@ private:
 
 } // namespace
 
-bool emo::codegen::hasVectorForm(Region &body) {
-  auto isVectorType = [](Type type) { return isKernelType(type) || type.isInteger(1); };
+bool emo::codegen::hasVectorForm(Region &body, KernelFloats floats) {
+  auto isVectorType = [&](Type type) { return isKernelType(type, floats) || type.isInteger(1); };
   return llvm::all_of(body.front().without_terminator(), [&](Operation &op) {
     bool known = isa<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp, arith::NegFOp, arith::MaximumFOp, arith::MaxNumFOp,
                      arith::MinimumFOp, arith::MinNumFOp, arith::ExtFOp, arith::TruncFOp, arith::CmpFOp, arith::SelectOp, math::ExpOp,
@@ -99,7 +99,7 @@ FailureOr<Values> emo::codegen::inlineBody(Emit &e, Region &body, ValueRange inp
       }
     Value result = writer.write(op, map);
     if (!result) {
-      op.emitError() << "has no form in kernels; epilogues may hold arith and math ops on f32 and bf16";
+      op.emitError() << "has no form in kernels; epilogues may hold arith and math ops on f32, bf16 and f16";
       return failure();
     }
     map.map(op.getResult(0), result);

@@ -143,7 +143,7 @@ static Value laneMask(Emit &e, int lanes, Value valid) {
 
 Value Emit::loadF32(Type element, Value address, int lanes, Value valid) {
   bool bf16 = element.isBF16();
-  Type stored = bf16 ? Type(b.getI16Type()) : b.getF32Type();
+  Type stored = bf16 ? Type(b.getI16Type()) : element;
   auto type = vec(lanes, stored);
   Value raw;
   if (valid) {
@@ -161,6 +161,8 @@ Value Emit::loadF32(Type element, Value address, int lanes, Value valid) {
   } else {
     raw = load(type, address);
   }
+  if (element.isF16())
+    return arith::ExtFOp::create(b, vec(lanes), raw);
   if (!bf16)
     return raw;
   auto wide = vec(lanes, b.getI32Type());
@@ -171,7 +173,7 @@ Value Emit::loadF32(Type element, Value address, int lanes, Value valid) {
 void Emit::storeF32(Value value, Type element, Value address, Value valid) {
   auto type = cast<VectorType>(value.getType());
   int lanes = type.getDimSize(0);
-  if (element.isBF16() && machine.bf16) {
+  if (element.isF16() || (element.isBF16() && machine.bf16)) {
     value = arith::TruncFOp::create(b, vec(lanes, element), value);
   } else if (element.isBF16()) {
     auto wide = vec(lanes, b.getI32Type());
@@ -185,6 +187,8 @@ void Emit::storeF32(Value value, Type element, Value address, Value valid) {
 }
 
 Value Emit::loadScalar(Type element, Value address) {
+  if (element.isF16())
+    return arith::ExtFOp::create(b, b.getF32Type(), load(element, address, 2));
   if (!element.isBF16())
     return load(b.getF32Type(), address, 4);
   Value bits = arith::ExtUIOp::create(b, b.getI32Type(), load(b.getI16Type(), address, 2));
@@ -261,13 +265,17 @@ Value Emit::intrinsic(StringRef name, Type type, ValueRange operands) {
   return type ? op.getResult(0) : Value();
 }
 
+Value Emit::rounded(Type element, Value x) {
+  if (element.isF32())
+    return x;
+  if (element.isBF16() && !machine.bf16)
+    return roundBf16(x);
+  if (auto type = dyn_cast<VectorType>(x.getType()))
+    element = vec(type.getDimSize(0), element);
+  return arith::ExtFOp::create(b, x.getType(), arith::TruncFOp::create(b, element, x).getResult());
+}
+
 Value Emit::roundBf16(Value x) {
-  if (machine.bf16) {
-    Type narrow = b.getBF16Type();
-    if (auto type = dyn_cast<VectorType>(x.getType()))
-      narrow = vec(type.getDimSize(0), narrow);
-    return arith::ExtFOp::create(b, x.getType(), arith::TruncFOp::create(b, narrow, x).getResult());
-  }
   return callOn("round_bf16", x, [&](Value x) { return roundInteger(x); });
 }
 

@@ -2,8 +2,8 @@
 // Writes the body of one kernel: integer arithmetic, loops, memory through pointers, and vectors of f32. All targets write their kernels
 // through it; what differs between them is in Machine.
 //
-// bf16 values live in registers as f32 that a bf16 can represent. Without an instruction for it rounding is integer arithmetic, so that
-// every ISA level rounds alike and none needs a library call.
+// bf16 and f16 values live in registers as f32 that they can represent. Without an instruction for it rounding to bf16 is integer arithmetic,
+// so that every ISA level rounds alike and none needs a library call.
 #ifndef EMO_LIB_TARGET_KERNELS_EMIT_H
 #define EMO_LIB_TARGET_KERNELS_EMIT_H
 
@@ -90,9 +90,9 @@ public:
   /// An i32 of an array, as an index.
   Value loadI32(Value base, Value index) { return toIndex(load(b.getI32Type(), at(base, index, b.getI32Type()), 4)); }
 
-  /// `lanes` consecutive elements of type f32 or bf16 as vector<lanes x f32>; with `valid` only the first `valid` are read.
+  /// `lanes` consecutive elements of type f32, bf16 or f16 as vector<lanes x f32>; with `valid` only the first `valid` are read.
   Value loadF32(Type element, Value address, int lanes, Value valid = {});
-  /// The inverse; bf16 is rounded to nearest even (harmless when `value` is representable already).
+  /// The inverse; values are rounded to nearest even (harmless when `value` is representable already).
   void storeF32(Value value, Type element, Value address, Value valid = {});
   /// One element as f32.
   Value loadScalar(Type element, Value address);
@@ -113,13 +113,13 @@ public:
   Value exp(Value x);
   Value log(Value x); // scalar or vector of positive normal numbers, about 1 ulp
   Value tanh(Value x);
-  /// Error function, absolute error below 2e-7.
+  /// Error function, absolute error below 5e-7.
   Value erf(Value x);
   /// Sum or maximum of all lanes, halving in a fixed order; gives a scalar.
   Value reduceAdd(Value vector);
   Value reduceMax(Value vector);
-  /// The nearest bf16 as f32, ties to even; NaN stays NaN.
-  Value roundBf16(Value x);
+  /// The nearest number of type `element` (f32, bf16 or f16) as f32, ties to even; NaN stays NaN.
+  Value rounded(Type element, Value x);
 
   /// Calls body(first element, lanes) over 0..count: whole vectors, then single elements.
   void eachVector(int64_t count, Fn<void(Value, int)> body);
@@ -133,6 +133,7 @@ private:
   /// A function of one vector or scalar, inlined by LLVM: IR is small, code is not slower.
   Value callOn(llvm::StringRef name, Value x, Fn<Value(Value)> write);
   int alignment(int align, Type type);
+  Value roundBf16(Value x);
   Value roundInteger(Value x);
   Value expPolynomial(Value x);
   Value splatInt(int64_t value, Type like);
@@ -142,10 +143,14 @@ private:
 /// The epilogue `body` on vectors or scalars of f32: `inputs` are its arguments; returns what it yields. Fails with a diagnostic on an op
 /// that has no such form.
 mlir::FailureOr<Values> inlineBody(Emit &e, mlir::Region &body, ValueRange inputs);
+/// The floats that kernels are written for: f32 and bf16, on a GPU f16, too.
+enum class KernelFloats { F32AndBF16, WithF16 };
+inline bool isKernelType(Type type, KernelFloats floats) {
+  return type.isF32() || type.isBF16() || (type.isF16() && floats == KernelFloats::WithF16);
+}
+inline bool isNarrow(Type type) { return type.isBF16() || type.isF16(); }
 /// Whether inlineBody can write `body`.
-bool hasVectorForm(mlir::Region &body);
-/// f32 or bf16, the types that kernels are written for.
-inline bool isKernelType(Type type) { return type.isF32() || type.isBF16(); }
+bool hasVectorForm(mlir::Region &body, KernelFloats floats);
 
 } // namespace emo::codegen
 #endif // EMO_LIB_TARGET_KERNELS_EMIT_H

@@ -29,8 +29,8 @@ static bool haveStaticRows(ValueRange outs) {
 }
 
 /// Element types; computation is in f32 whatever they are.
-static bool haveKernelTypes(Operation *op) {
-  auto isKernel = [](Value v) { return isKernelType(elementOf(v)); };
+static bool haveKernelTypes(Operation *op, KernelFloats floats) {
+  auto isKernel = [&](Value v) { return isKernelType(elementOf(v), floats); };
   auto isSame = [](Value x, Value y) { return elementOf(x) == elementOf(y); };
   auto isI32 = [](Value v) { return elementOf(v).isInteger(32); };
   auto isIds = [](Value v) { return elementOf(v).isInteger(32) || elementOf(v).isInteger(64); };
@@ -66,7 +66,7 @@ static bool haveKernelTypes(Operation *op) {
       .Default([](Operation *) { return true; });
 }
 
-bool emo::codegen::hasKernelForm(Operation *op) {
+bool emo::codegen::hasKernelForm(Operation *op, KernelFloats floats) {
   // Operands whose strides the kernels read.
   SmallVector<Value> strided;
   bool fits = llvm::TypeSwitch<Operation *, bool>(op)
@@ -75,7 +75,7 @@ bool emo::codegen::hasKernelForm(Operation *op) {
                     for (auto [extra, kind] : llvm::zip_equal(matmul.getExtras(), matmul.getKinds().getAsRange<OperandKindAttr>()))
                       if (kind.getValue() == OperandKind::Element)
                         strided.push_back(extra);
-                    return isStatic(matmul.getLhs(), 1) && haveStaticRows(matmul.getOuts()) && hasVectorForm(matmul.getBody());
+                    return isStatic(matmul.getLhs(), 1) && haveStaticRows(matmul.getOuts()) && hasVectorForm(matmul.getBody(), floats);
                   })
                   .Case([&](KernelRmsNormOp norm) {
                     strided.push_back(norm.getX());
@@ -95,13 +95,13 @@ bool emo::codegen::hasKernelForm(Operation *op) {
                     return isStatic(router.getX(), 1) && isStatic(router.getWeight(), 0) && haveStaticRows(router.getOuts());
                   })
                   .Case([&](KernelCombineOp combine) {
-                    return isStatic(combine.getRows(), 1) && isStatic(combine.getWeights(), 1) && hasVectorForm(combine.getBody());
+                    return isStatic(combine.getRows(), 1) && isStatic(combine.getWeights(), 1) && hasVectorForm(combine.getBody(), floats);
                   })
                   .Case([&](KernelGatherRowsOp gather) { return isStatic(gather.getTable(), 1); })
                   .Case([&](KernelGroupByExpertOp group) { return isStatic(group.getIndices(), 1) && isStatic(group.getOuts()[0], 0); })
                   .Case([&](KernelLossOp loss) { return isStatic(loss.getX(), 1); })
                   .Default([](Operation *) { return true; });
-  return fits && haveKernelTypes(op) && llvm::all_of(op->getOperands(), [&](Value operand) {
+  return fits && haveKernelTypes(op, floats) && llvm::all_of(op->getOperands(), [&](Value operand) {
            return llvm::is_contained(strided, operand) ? hasUnitInnerStride(operand) : isDense(operand);
          });
 }
@@ -134,24 +134,27 @@ bool emo::codegen::hasDenseRows(Value memref) {
 Type emo::codegen::elementOf(Value shaped) { return cast<ShapedType>(shaped.getType()).getElementType(); }
 int64_t emo::codegen::bytesOf(Type element) { return element.getIntOrFloatBitWidth() / 8; }
 
-void emo::codegen::printKey(llvm::raw_ostream &os, Region &region, llvm::DenseMap<Value, int> &numbers) {
+void emo::codegen::printKey(llvm::raw_ostream &os, Operation &op, llvm::DenseMap<Value, int> &numbers) {
   auto number = [&](Value value) { return numbers.try_emplace(value, numbers.size()).first->second; };
+  os << op.getName() << "(";
+  for (Value operand : op.getOperands())
+    os << number(operand) << ",";
+  os << ")" << op.getAttrDictionary();
+  for (Value result : op.getResults())
+    os << number(result) << result.getType();
+  for (Region &region : op.getRegions()) {
+    os << "{";
+    printKey(os, region, numbers);
+    os << "}";
+  }
+}
+
+void emo::codegen::printKey(llvm::raw_ostream &os, Region &region, llvm::DenseMap<Value, int> &numbers) {
   for (Block &block : region) {
     for (BlockArgument argument : block.getArguments())
-      os << number(argument) << argument.getType() << ",";
-    for (Operation &op : block) {
-      os << op.getName() << "(";
-      for (Value operand : op.getOperands())
-        os << number(operand) << ",";
-      os << ")" << op.getAttrDictionary();
-      for (Value result : op.getResults())
-        os << number(result) << result.getType();
-      for (Region &inner : op.getRegions()) {
-        os << "{";
-        printKey(os, inner, numbers);
-        os << "}";
-      }
-    }
+      os << numbers.try_emplace(argument, numbers.size()).first->second << argument.getType() << ",";
+    for (Operation &op : block)
+      printKey(os, op, numbers);
   }
 }
 

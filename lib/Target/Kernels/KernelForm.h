@@ -30,12 +30,13 @@ Type elementOf(Value shaped);
 int64_t bytesOf(Type element);
 /// Whether types are those that kernels are written for, sizes that kernels have as constants are static, operands that they take as dense
 /// ones are, and the epilogue has a vector form.
-bool hasKernelForm(mlir::Operation *op);
+bool hasKernelForm(mlir::Operation *op, KernelFloats floats);
 /// The kernel ops inside `root`, in order.
 llvm::SmallVector<mlir::Operation *> kernelOps(mlir::Operation *root);
 /// Text that distinguishes two types, attributes or regions in kernel keys.
 std::string keyOf(mlir::Operation *op);
 /// The same for a region; `numbers` has those of values from outside, which are numbered where they occur first.
+void printKey(llvm::raw_ostream &os, mlir::Operation &op, llvm::DenseMap<Value, int> &numbers);
 void printKey(llvm::raw_ostream &os, mlir::Region &region, llvm::DenseMap<Value, int> &numbers);
 
 /// Names of kernels: one for each kind and key.

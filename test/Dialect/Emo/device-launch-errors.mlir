@@ -130,7 +130,7 @@ gpu.module @sm_90a attributes {emo.device = "sm_90a"} {
 // -----
 // C7
 func.func @f(%x: memref<?x64xbf16>, %s: memref<?x4x64xbf16, strided<[512, 64, 1]>>, %n: index) attributes {emo.device = "sm_90a"} {
-  // expected-error @+1 {{'emo.device_launch' op makes a map of 'memref<?x4x64xbf16, strided<[512, 64, 1]>>', expected rows of a static number of neighbouring bf16 or f32 at one distance}}
+  // expected-error @+1 {{'emo.device_launch' op makes a map of 'memref<?x4x64xbf16, strided<[512, 64, 1]>>', expected rows of a static number of neighbouring bf16, f16 or f32 at one distance}}
   emo.device_launch "k"(%n) maps(%s : memref<?x4x64xbf16, strided<[512, 64, 1]>>) boxes [16, 64] grid(%n, %n, %n) threads(64) shared(%n) : index
   return
 }

@@ -1,4 +1,4 @@
-// RUN: %python %S/Inputs/run-op.py %s kernels f64
+// RUN: %python %S/Inputs/run-op.py %s kernels f64 sm_80 sm_90a-lazy
 // Ops that kernels do not cover: math that LLVM has no intrinsic for, integer powers, f16 and f64.
 // PY from math import erf, erfc
 // PY x = np.array([-2.0, -0.5, 0.0, 0.25, 3.0])

@@ -1,4 +1,4 @@
-// RUN: %python %S/Inputs/run-op.py %s kernels f32 f64
+// RUN: %python %S/Inputs/run-op.py %s kernels f32 f64 sm_80 sm_90a-lazy
 // Kernel ops that have no CPU kernel run as loops: weights of inputs, f64, f16, an op in the epilogue that has no vector form (with weights
 // that were packed), dynamic sizes, and rows that are part of wider ones where a kernel takes dense ones.
 // PY w = np.array([[1.0, 2.0, -1.0], [0.5, 0.0, 4.0]])

@@ -94,3 +94,47 @@ func.func @serial(%indices: memref<?x?xi32>, %offsets: memref<9xi32>, %tokens: m
   emo.kernel.group_by_expert indices(%indices : memref<?x?xi32>) outs(%offsets, %tokens, %inverse : memref<9xi32>, memref<?xi32>, memref<?x?xi32>)
   return
 }
+
+// -----
+
+// What uses a loop's results goes with it, behind what makes room between them.
+// CHECK-LABEL: func.func @serial_results.sm_80
+// CHECK-NOT: scf.for
+// CHECK: memref.alloc
+// CHECK: emo.device_launch "serial_0"(
+// CHECK-NOT: memref.store
+// CHECK-LABEL: gpu.func @serial_0
+// CHECK: %[[SUM:.*]] = scf.for {{.*}} iter_args
+// CHECK: llvm.store %[[SUM]]
+func.func @serial_results(%x: memref<?xi32>) -> memref<i32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant 0 : i32
+  %n = memref.dim %x, %c0 : memref<?xi32>
+  %sum = scf.for %i = %c0 to %n step %c1 iter_args(%before = %zero) -> (i32) {
+    %value = memref.load %x[%i] : memref<?xi32>
+    %after = arith.addi %before, %value : i32
+    scf.yield %after : i32
+  }
+  %y = memref.alloc() : memref<i32>
+  memref.store %sum, %y[] : memref<i32>
+  return %y : memref<i32>
+}
+
+// -----
+
+// Functions that a GPU has no instruction for are written out, in f64 unless models use them.
+// CHECK-LABEL: gpu.func @linalg_generic_0
+// CHECK: arith.extf %{{.*}} : f32 to f64
+// CHECK: scf.if
+// CHECK: arith.truncf %{{.*}} : f64 to f32
+// CHECK-NOT: math.sin
+func.func @sine(%x: memref<?xf32>, %y: memref<?xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]}
+      ins(%x : memref<?xf32>) outs(%y : memref<?xf32>) {
+  ^bb0(%in: f32, %old: f32):
+    %0 = math.sin %in : f32
+    linalg.yield %0 : f32
+  }
+  return
+}

@@ -79,11 +79,11 @@ LogicalResult DeviceLaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   return success();
 }
 
-/// Whether it has rows of bf16 or f32, all of them, of all leading dimensions, at one distance.
+/// Whether it has rows of bf16, f16 or f32, all of them, of all leading dimensions, at one distance.
 static bool isMatrix(MemRefType type) {
   SmallVector<int64_t> strides;
   int64_t offset;
-  if (!isa<BFloat16Type, Float32Type>(type.getElementType()) || type.getRank() < 2 || failed(type.getStridesAndOffset(strides, offset)) || type.isDynamicDim(type.getRank() - 1) || strides.back() != 1)
+  if (!isa<BFloat16Type, Float16Type, Float32Type>(type.getElementType()) || type.getRank() < 2 || failed(type.getStridesAndOffset(strides, offset)) || type.isDynamicDim(type.getRank() - 1) || strides.back() != 1)
     return false;
   for (int64_t d = 0; d + 2 < type.getRank(); ++d)
     if (type.isDynamicDim(d + 1) || ShapedType::isDynamic(strides[d + 1]) || strides[d] != strides[d + 1] * type.getDimSize(d + 1))
@@ -99,7 +99,7 @@ LogicalResult DeviceLaunchOp::verify() {
     // C7
     auto type = cast<MemRefType>(map.getType());
     if (!isMatrix(type))
-      return emitOpError() << "makes a map of " << type << ", expected rows of a static number of neighbouring bf16 or f32 at one distance";
+      return emitOpError() << "makes a map of " << type << ", expected rows of a static number of neighbouring bf16, f16 or f32 at one distance";
     // C8
     int64_t rows = getBoxes()[i * 2], bytes = getBoxes()[i * 2 + 1] * type.getElementTypeBitWidth() / 8;
     if (rows < 1 || rows > 256 || bytes != 128)

@@ -458,7 +458,7 @@ FailureOr<HostCode> emo::lowerToHost(const DeviceCode &code) {
   return result;
 }
 
-/// Code generation may call a library for what has no instruction: only what every C library has will do.
+/// Code generation may call a library for what has no instruction: only what every C library or the emulator has will do.
 static LogicalResult checkUndefined(StringRef object, Location loc) {
   auto file = llvm::object::ObjectFile::createObjectFile(llvm::MemoryBufferRef(object, "kernels"));
   if (!file)
@@ -467,7 +467,7 @@ static LogicalResult checkUndefined(StringRef object, Location loc) {
     auto flags = symbol.getFlags();
     auto name = symbol.getName();
     if (!flags || !name || !(*flags & llvm::object::SymbolRef::SF_Undefined) || name->empty() || name->starts_with("emo_sim_") ||
-        llvm::is_contained({"memcpy", "memmove", "memset", "fmod", "fmodf", "_GLOBAL_OFFSET_TABLE_"}, *name)) {
+        llvm::is_contained({"memcpy", "memmove", "memset", "fmod", "fmodf", "__truncdfhf2", "_GLOBAL_OFFSET_TABLE_"}, *name)) {
       llvm::consumeError(flags.takeError());
       llvm::consumeError(name.takeError());
       continue;

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Attention of many queries in bf16 on the emulator (MODE: options of --emulation) or on the GPU (`cuda`), against f64:
+"""Attention of many queries in bf16 and f16 on the emulator (MODE: options of --emulation) or on the GPU (`cuda`), against f64:
 
     check-attention.py ARCH MODE...
 
-Two heads share keys; behind the last key a cache holds NaN. A weight is 2^x of a score, rounded to bf16, over the sum of those: it is off by
-2^-9 of itself, and the sum by 2^-9; scores, in f32, add less than 2^-10. The output is rounded once more.
+Two heads share keys; behind the last key a cache holds NaN. A weight is 2^x of a score, rounded, over the sum of those: it is off by 2^-9 of itself
+in bf16, and the sum by 2^-9; scores, in f32, add less than 2^-10. The output is rounded once more. In f16 it is 2^-12 in place of 2^-9, and
+2^-25 for weights that are subnormal.
 """
 import sys
 import tempfile
@@ -14,19 +15,22 @@ import numpy as np
 from programs import bf16, dim, Program, run_on_device, tensor, wide, write_arrays
 
 HEADS, SHARED = 4, 2
-CASES = [  # size of a head, queries, what is before them for each row of the batch, or where its documents begin
-    (64, 150, "cache", [37, 0]),
-    (128, 70, "cache", [200]),
-    (64, 200, "documents", [[0, 10, 64, 65, 190], [0, 128]]),
-    (128, 129, "documents", [[0, 100]]),
-    (64, 65, "causal", [0, 0]),
-    (128, 64, "all", [0]),
-    (80, 100, "cache", [29]),
+CASES = [  # type, size of a head, queries, what is before them for each row of the batch, or where its documents begin
+    ("bf16", 64, 150, "cache", [37, 0]),
+    ("bf16", 128, 70, "cache", [200]),
+    ("bf16", 64, 200, "documents", [[0, 10, 64, 65, 190], [0, 128]]),
+    ("bf16", 128, 129, "documents", [[0, 100]]),
+    ("bf16", 64, 65, "causal", [0, 0]),
+    ("bf16", 128, 64, "all", [0]),
+    ("bf16", 80, 100, "cache", [29]),
+    ("f16", 64, 150, "cache", [37, 0]),
+    ("f16", 128, 129, "documents", [[0, 100]]),
+    ("f16", 80, 100, "cache", [29]),
 ]
 
 
-def program(size, kind):
-    q, k, store = tensor("bf16", "?", "?", HEADS, size), tensor("bf16", "?", "?", HEADS // SHARED, size), tensor("bf16", "?", HEADS // SHARED, "?", size)
+def program(element, size, kind):
+    q, k, store = tensor(element, "?", "?", HEADS, size), tensor(element, "?", "?", HEADS // SHARED, size), tensor(element, "?", HEADS // SHARED, "?", size)
     inputs = {"q": q, "k": k, "v": k, "keys": store, "values": store}
     scope = ""
     if kind == "cache":
@@ -41,9 +45,10 @@ def program(size, kind):
     return Program(inputs, {"y#0": q}, body)
 
 
-def check(folder, arch, modes, size, sequence, kind, scopes):
+def check(folder, arch, modes, element, size, sequence, kind, scopes):
     random = np.random.default_rng(1)
-    make = lambda *shape: bf16(random.standard_normal(shape))
+    number, unit, least = (bf16, 2.0**-9, 0) if element == "bf16" else (np.float16, 2.0**-12, 2.0**-25)
+    make = lambda *shape: number(random.standard_normal(shape))
     batch, start = len(scopes), np.array(scopes if kind == "cache" else [0] * len(scopes), np.int32)
     total = sequence + start.max() + 3
     given = {"q": make(batch, sequence, HEADS, size), "k": make(batch, sequence, HEADS // SHARED, size), "v": make(batch, sequence, HEADS // SHARED, size),
@@ -59,7 +64,7 @@ def check(folder, arch, modes, size, sequence, kind, scopes):
         for head in range(HEADS):
             stored = {}
             for new, cache in (("k", "keys"), ("v", "values")):
-                given[cache][b, :, end:] = 0x7FC0
+                given[cache][b, :, end:] = 0x7FC0 if element == "bf16" else np.nan
                 stored[new] = np.concatenate([wide(given[cache][b, head // SHARED, :start[b]]), wide(given[new][b, :, head // SHARED])])
             scores = wide(given["q"][b, :, head]) @ stored["k"].T * size**-0.5
             seen = np.ones_like(scores, bool)
@@ -70,10 +75,10 @@ def check(folder, arch, modes, size, sequence, kind, scopes):
             powers = np.exp(np.where(seen, scores - scores.max(), -np.inf))
             weights = powers / powers.sum(1, keepdims=True)
             expected[b, :, head] = weights @ stored["v"]
-            bound[b, :, head] = (2.0**-8 + 2.0**-10) * (weights @ np.abs(stored["v"]))
-    bound += 2.0**-9 * np.abs(expected)
-    name = f"{arch}: heads of {size}, {sequence} queries, {kind}"
-    path = program(size, kind).write(folder, "program")
+            bound[b, :, head] = 2.5 * unit * (weights @ np.abs(stored["v"])) + least * np.abs(stored["v"]).sum(0)
+    bound += unit * np.abs(expected)
+    name = f"{arch}, {element}: heads of {size}, {sequence} queries, {kind}"
+    path = program(element, size, kind).write(folder, "program")
     write_arrays(folder + "/in", given)
     results = []
     for mode in modes:

@@ -24,7 +24,7 @@ def wide(values):
 
 
 def element(array):
-    return "bf16" if isinstance(array, BF16) else {"float32": "f32", "int32": "i32", "int64": "i64", "bool": "i1"}[array.dtype.name]
+    return "bf16" if isinstance(array, BF16) else {"float16": "f16", "float32": "f32", "int32": "i32", "int64": "i64", "bool": "i1"}[array.dtype.name]
 
 
 def tensor(kind, *dims):
@@ -37,7 +37,7 @@ class Program:
     def __init__(self, inputs, outputs, body, params=None):
         self.inputs, self.outputs, self.body, self.params = inputs, outputs, body, params or {}
 
-    def write(self, folder, name):
+    def write(self, folder, name, phase="kernels"):
         os.makedirs(folder, exist_ok=True)
         text, data, offset = "", [], 0
         for param, values in self.params.items():
@@ -52,7 +52,7 @@ class Program:
         refs = "".join("    %%%s = emo.param.ref @%s : %s\n" % (p, p, tensor(element(v), *v.shape)) for p, v in self.params.items())
         path = os.path.join(folder, name + ".mlir")
         with open(path, "w") as file:
-            file.write('module attributes {emo.phase = "kernels", emo.weights_dir = "%s"} {\n%s' % (os.path.abspath(folder), text)
+            file.write('module attributes {emo.phase = "%s", emo.weights_dir = "%s"} {\n%s' % (phase, os.path.abspath(folder), text)
                        + "  func.func @forward(%s) -> (%s) {\n" % (arguments, results)
                        + refs + "    %c0 = arith.constant 0 : index\n    %c1 = arith.constant 1 : index\n" + self.body
                        + "    return %s : %s\n  }\n}\n" % (", ".join("%" + n for n in self.outputs), ", ".join(self.outputs.values())))

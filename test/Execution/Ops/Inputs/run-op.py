@@ -7,7 +7,7 @@
 
 run-op.py FILE [MODE...]. Modes: kernels (the normal pipeline for this machine), v2 (the same for x86-64-v2), types (the reference lowering
 in the file's types), f32 and f64 (the reference lowering retyped), sm_80, sm_80-lazy, sm_90a and sm_90a-lazy (CUDA kernels, emulated),
-cuda-ARCH (on a GPU of that architecture). Default: kernels f32 f64. Numbers may differ by 2e-6 in f32, 1e-12 in
+cuda-ARCH (on a GPU of that architecture). Default: kernels f32 f64 sm_80 sm_90a-lazy. Numbers may differ by 2e-6 in f32, 1e-12 in
 f64, 2^-8 in bf16 and 2^-11 in f16, times the largest expected magnitude, 1 at least.
 """
 import os
@@ -61,7 +61,7 @@ def check(mode, found, expected):
     return None
 
 
-path, modes = sys.argv[1], sys.argv[2:] or ["kernels", "f32", "f64"]
+path, modes = sys.argv[1], sys.argv[2:] or ["kernels", "f32", "f64", "sm_80", "sm_90a-lazy"]
 with open(path) as file:
     text = file.read()
 values, inputs, expected = {"np": np}, {}, {}

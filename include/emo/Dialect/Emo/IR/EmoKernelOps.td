@@ -8,7 +8,7 @@ include "emo/Dialect/Emo/IR/EmoAttributes.td"
 /// On memrefs they have no results.
 ///
 /// Common rules (what targets may rely on and must support):
-/// - Element types are f32 and bf16 (ids, indices, offsets, lengths: i32; ids and targets also i64). Computation is in f32; a
+/// - Element types are f32, bf16 and f16 (ids, indices, offsets, lengths: i32; ids and targets also i64). Computation is in f32; a
 ///   result is rounded once to its out's element type. Other types take the reference lowering.
 /// - N, K, H, D, head counts, top_k and expert counts are static; rows, batch, sequence and capacity are dynamic.
 /// - Memrefs: the innermost stride is 1. outs are dense (identity layout), distinct from all inputs, and fully overwritten (except
@@ -140,7 +140,7 @@ def Emo_KernelCombineOp : Emo_KernelOp<"combine", [AttrSizedOperandSegments, Sin
   let summary = "gather and sum the expert outputs of each token, with an epilogue region";
   let description = [{
     acc[t, n] = sum over j of weights[t, j] * rows[inverse[t, j], n] in f32, in the order of j; out = body(acc, extras).
-    rows [N, H], weights [T, k] (f32 or bf16), inverse i32 [T, k], outs [T, H]; body and `kinds` as in `matmul` (`column` is [H]).
+    rows [N, H], weights [T, k] (f32, bf16 or f16), inverse i32 [T, k], outs [T, H]; body and `kinds` as in `matmul` (`column` is [H]).
   }];
   let arguments = (ins Emo_Shaped:$rows, Emo_Shaped:$weights, Emo_Shaped:$inverse, Variadic<Emo_Shaped>:$extras,
     Variadic<Emo_Shaped>:$outs, TypedArrayAttrBase<Emo_OperandKindAttr, "operand kinds">:$kinds);
