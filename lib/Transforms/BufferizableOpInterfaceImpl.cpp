@@ -92,6 +92,8 @@ void emo::registerBufferizableOpInterfaceExternalModels(
     KernelCombineOp::attachInterface<KernelModel<KernelCombineOp>>(*context);
     KernelGatherRowsOp::attachInterface<KernelModel<KernelGatherRowsOp>>(
         *context);
+    KernelWeightGradientOp::attachInterface<
+        KernelModel<KernelWeightGradientOp>>(*context);
     KernelLossOp::attachInterface<KernelModel<KernelLossOp>>(*context);
   });
 }

@@ -44,6 +44,7 @@ def commands(arch, work):
         yield os.path.basename(path), [sys.executable, ops + "/Inputs/run-op.py", path, "cuda-" + arch]
     inputs = os.path.join(TEST, "Execution/CUDA/Inputs")
     yield "products in large tiles", [sys.executable, inputs + "/check-products.py", arch, "cuda"]
+    yield "gradients of weights", [sys.executable, inputs + "/check-gradient.py", arch, "cuda"]
     yield "choices grouped by expert", [sys.executable, inputs + "/check-group.py", arch, "cuda"]
     yield "functions of the math dialect", [sys.executable, inputs + "/check-math.py", arch, "cuda"]
     yield "attention of many queries", [sys.executable, inputs + "/check-attention.py", arch, "cuda"]

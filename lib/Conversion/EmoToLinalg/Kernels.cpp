@@ -278,6 +278,33 @@ struct LowerKernelGatherRows : OpRewritePattern<KernelGatherRowsOp> {
   }
 };
 
+struct LowerKernelWeightGradient : OpRewritePattern<KernelWeightGradientOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(KernelWeightGradientOp op,
+                                PatternRewriter &rewriter) const override {
+    Reference r(op, rewriter);
+    Type type = computeType({op.getDy(), op.getX()});
+    Value offsets = op.getOffsets();
+    r.replace(op, r.writeOne(op.getOuts()[0], [&](Indices at) {
+      Value n = at[at.size() - 2], k = at.back();
+      Value first = r.index(0), end = r.dim(op.getDy(), 0);
+      if (offsets) {
+        first = r.loadIndex(offsets, at[0]);
+        end = r.loadIndex(offsets, r.add(at[0], r.index(1)));
+      }
+      Value sum = r.sum(r.sub(end, first), type, [&](Value step) {
+        Value i = r.add(first, step);
+        Value row = op.getGather() ? r.loadIndex(op.getGather(), i) : i;
+        return r.mul(r.loadFloat(op.getDy(), {i, n}, type),
+                     r.loadFloat(op.getX(), {row, k}, type));
+      });
+      return r.toFloat(sum, elementOf(op.getOuts()[0]));
+    }));
+    return success();
+  }
+};
+
 struct LowerKernelLoss : OpRewritePattern<KernelLossOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -300,5 +327,5 @@ struct LowerKernelLoss : OpRewritePattern<KernelLossOp> {
 void emo::populateKernelsToLinalg(RewritePatternSet &patterns) {
   patterns.add<LowerMatmul, LowerKernelCombine, LowerKernelAttention,
                LowerKernelRmsNorm, LowerKernelRowDot, LowerKernelRouter, LowerKernelGroupByExpert,
-               LowerKernelGatherRows, LowerKernelLoss>(patterns.getContext());
+               LowerKernelGatherRows, LowerKernelWeightGradient, LowerKernelLoss>(patterns.getContext());
 }

@@ -73,6 +73,7 @@ Op kernelBehind(mlir::Operation *op) {
 
 // One per kernel op; false means that the op has no kernel for its types or form and stays.
 bool lowerMatmul(KernelMatmulOp op, KernelLibrary &library);
+bool lowerWeightGradient(KernelWeightGradientOp op, KernelLibrary &library);
 bool lowerLoss(KernelLossOp op, KernelLibrary &library);
 bool lowerRmsNorm(KernelRmsNormOp op, KernelLibrary &library);
 bool lowerRowDot(KernelRowDotOp op, KernelLibrary &library);

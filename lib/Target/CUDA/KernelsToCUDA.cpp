@@ -57,6 +57,7 @@ static bool lowerKernel(Operation *kernel, KernelLibrary &library) {
     return false;
   return llvm::TypeSwitch<Operation *, bool>(kernel)
       .Case([&](KernelMatmulOp op) { return lowerMatmul(op, library); })
+      .Case([&](KernelWeightGradientOp op) { return lowerWeightGradient(op, library); })
       .Case([&](KernelLossOp op) { return lowerLoss(op, library); })
       .Case([&](KernelRmsNormOp op) { return lowerRmsNorm(op, library); })
       .Case([&](KernelRowDotOp op) { return lowerRowDot(op, library); })

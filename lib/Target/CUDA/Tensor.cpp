@@ -41,7 +41,7 @@ Values emo::cuda::multiplyAdd(DeviceEmit &e, Type element, ValueRange a, ValueRa
 
 Value SwizzledRows::offset(DeviceEmit &e, Value row, Value chunk) const {
   // Rows of 64 bytes: two share a line of 128, so that pairs of rows have one order.
-  Value key = chunks() == 8 ? e.rem(row, e.c(8)) : e.rem(e.div(row, e.c(2)), e.c(4));
+  Value key = chunks() >= 8 ? e.rem(row, e.c(8)) : e.rem(e.div(row, e.c(2)), e.c(4));
   Value place = arith::XOrIOp::create(e.b, chunk, key);
   return e.add(e.mul(row, rowBytes()), e.mul(place, 16));
 }
@@ -68,20 +68,28 @@ static Value descriptor(DeviceEmit &e, Value low) {
   return arith::OrIOp::create(e.b, arith::ExtUIOp::create(e.b, i64, low), e.c(int64_t(1) << 62 | int64_t(64) << 32, i64));
 }
 
-Value emo::cuda::startProducts(DeviceEmit &e, Type element, Value a, Value b, Value sums, int columns, int depth) {
+/// `step`: how far the operands of the next 16 of K lie, in units of 16 bytes.
+static Value startGroup(DeviceEmit &e, Type element, Value a, Value b, Value sums, int columns, int depth, int step, bool transposed) {
   MLIRContext *context = e.b.getContext();
   auto type = NVVM::WGMMATypesAttr::get(context, element.isF16() ? NVVM::WGMMATypes::f16 : NVVM::WGMMATypes::bf16);
   auto f32 = NVVM::WGMMATypesAttr::get(context, NVVM::WGMMATypes::f32);
   auto one = NVVM::WGMMAScaleInAttr::get(context, NVVM::WGMMAScaleIn::one);
   fenceRegisters(e);
   for (int k = 0; k < depth / 16; ++k)
-    sums = NVVM::WgmmaMmaAsyncOp::create(e.b, sums.getType(), sums, descriptor(e, e.add(a, 2 * k)), descriptor(e, e.add(b, 2 * k)),
+    sums = NVVM::WgmmaMmaAsyncOp::create(e.b, sums.getType(), sums, descriptor(e, e.add(a, step * k)), descriptor(e, e.add(b, step * k)),
                                          NVVM::MMAShapeAttr::get(context, 64, columns, 16), type, type, f32,
                                          NVVM::WGMMAScaleOutAttr::get(context, NVVM::WGMMAScaleOut::one), one, one,
-                                         NVVM::MMALayoutAttr::get(context, NVVM::MMALayout::row),
-                                         NVVM::MMALayoutAttr::get(context, NVVM::MMALayout::col), NVVM::MMAIntOverflowAttr());
+                                         NVVM::MMALayoutAttr::get(context, transposed ? NVVM::MMALayout::col : NVVM::MMALayout::row),
+                                         NVVM::MMALayoutAttr::get(context, transposed ? NVVM::MMALayout::row : NVVM::MMALayout::col), NVVM::MMAIntOverflowAttr());
   commitProducts(e);
   return sums;
+}
+
+Value emo::cuda::startProducts(DeviceEmit &e, Type element, Value a, Value b, Value sums, int columns, int depth) {
+  return startGroup(e, element, a, b, sums, columns, depth, 2, /*transposed=*/false);
+}
+Value emo::cuda::startTransposedProducts(DeviceEmit &e, Type element, Value a, Value b, Value sums, int columns, int depth) {
+  return startGroup(e, element, a, b, sums, columns, depth, 16 * 128 / 16, /*transposed=*/true);
 }
 
 /// Inline PTX, because the operation of the dialect takes descriptors only.

@@ -19,7 +19,7 @@ Values loadMatrices(DeviceEmit &e, Value address, bool transposed = false);
 /// c[4] + a[4] (16x16, rows) * b[2] (16x8, columns) of `element`, bf16 or f16, with f32 sums.
 Values multiplyAdd(DeviceEmit &e, Type element, ValueRange a, ValueRange b, ValueRange c);
 
-/// Tiles of bf16 or f16 in shared memory: rows of `depth` elements (32 or 64) in chunks of 16 bytes, whose order changes from row to row so that
+/// Tiles of bf16 or f16 in shared memory: rows of `depth` elements (32, 64 or 128) in chunks of 16 bytes, whose order changes from row to row so that
 /// eight rows' chunks of one column lie in different banks. Rows 8 apart have the same order.
 struct SwizzledRows {
   int depth;
@@ -37,6 +37,8 @@ Value productOperand(DeviceEmit &e, Value address);
 /// sums + 64 rows of a * `columns` rows of b over `depth` elements of K, in order; one group. `sums`: a structure of columns / 2 f32, those
 /// of a warp's 16 rows as in mma.sync's fragments. They are there after waitProducts.
 Value startProducts(DeviceEmit &e, Type element, Value a, Value b, Value sums, int columns, int depth);
+/// The same of transposed operands: rows of K of 64 rows of a and of `columns` rows of b.
+Value startTransposedProducts(DeviceEmit &e, Type element, Value a, Value b, Value sums, int columns, int depth);
 /// Ends a group of addProduct.
 void commitProducts(DeviceEmit &e);
 /// Waits until at most the last `left` groups are under way.

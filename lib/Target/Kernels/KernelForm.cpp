@@ -40,6 +40,7 @@ static bool haveKernelTypes(Operation *op, KernelFloats floats) {
         return isKernel(matmul.getLhs()) && llvm::all_of(matmul.getExtras(), isKernel) && llvm::all_of(matmul.getOuts(), isKernel) &&
                llvm::all_of(matmul.getWeights(), [&](Value weight) { return isSame(weight, matmul.getLhs()); });
       })
+      .Case([&](KernelWeightGradientOp gradient) { return isKernel(gradient.getDy()) && isSame(gradient.getX(), gradient.getDy()) && isKernel(gradient.getOuts()[0]); })
       .Case([&](KernelRmsNormOp norm) { return llvm::all_of(norm->getOperands(), isKernel); })
       .Case([&](KernelRowDotOp dot) { return isKernel(dot.getA()) && isKernel(dot.getB()) && isF32(dot.getOuts()[0]); })
       .Case([&](KernelGatherRowsOp gather) {
@@ -76,6 +77,10 @@ bool emo::codegen::hasKernelForm(Operation *op, KernelFloats floats) {
                       if (kind.getValue() == OperandKind::Element)
                         strided.push_back(extra);
                     return isStatic(matmul.getLhs(), 1) && haveStaticRows(matmul.getOuts()) && hasVectorForm(matmul.getBody(), floats);
+                  })
+                  .Case([&](KernelWeightGradientOp gradient) {
+                    strided.append({gradient.getDy(), gradient.getX()});
+                    return isStatic(gradient.getDy(), 1) && isStatic(gradient.getX(), 1) && isStatic(gradient.getOuts()[0], 0);
                   })
                   .Case([&](KernelRmsNormOp norm) {
                     strided.push_back(norm.getX());

@@ -19,7 +19,7 @@ from .peers import PeerError
 ARCHS = ("sm_80", "sm_90a")
 WIDTH, HIDDEN, EXPERTS, TOP_K, VOCABULARY, HEADS = 2048, 1024, 128, 7, 100352, 16  # EMO's
 COPY_GROUP = 4  # warps of emo's kernels that only copy
-QUICK = ("linear", "gated", "attention", "router")
+QUICK = ("linear", "gated", "gradient", "attention", "router")
 
 # Kernel ops, by the first word of a case.
 _PROGRAMS = {
@@ -61,6 +61,14 @@ func.func @loss(%x: memref<?x{width}xbf16>, %w: memref<{vocabulary}x{width}xbf16
   return
 }}
 """,
+    "gradient": """\
+func.func @gradient(%dy: memref<?x{hidden}xbf16>, %x: memref<?x{width}xbf16>, %rows: memref<?xi32>, %offsets: memref<{offsets}xi32>,
+    %dw: memref<{experts}x{hidden}x{width}xf32>) {{
+  emo.kernel.weight_gradient dy(%dy : memref<?x{hidden}xbf16>) x(%x : memref<?x{width}xbf16>) gather(%rows : memref<?xi32>)
+      offsets(%offsets : memref<{offsets}xi32>) outs(%dw : memref<{experts}x{hidden}x{width}xf32>)
+  return
+}}
+""",
     "router": """\
 func.func @router(%x: memref<?x{width}xbf16>, %w: memref<{experts}x{width}xf32>, %weights: memref<?x{chosen}xf32>,
     %indices: memref<?x{chosen}xi32>) {{
@@ -96,14 +104,14 @@ class Case:
     variants    Triton's, by name: kernel, types of arguments, constants, warps, stages
     fma         multiply-adds of a block and step
     sums        those that emo spends on sums besides: products with ones
-    boxes, copiers  of emo's kernels whose warps have roles: copies by TMA of a step, warps that issue them
+    boxes, copies, copiers  of emo's kernels whose warps have roles: copies of a step by TMA, else by cp.async, and warps that issue them
     """
 
-    def __init__(self, name, arch, kernel, tile, variants, fma=None, sums=0, boxes=0, copiers=0):
+    def __init__(self, name, arch, kernel, tile, variants, fma=None, sums=0, boxes=0, copies=0, copiers=0):
         self.name, self.arch, self.kernel, self.tile, self.variants = name, arch, kernel, tile, variants
         self.fma = fma or (tile and tile[0] * tile[1] * tile[2])
         self.sums = sums
-        self.boxes, self.copiers = boxes, copiers
+        self.boxes, self.copies, self.copiers = boxes, copies, copiers
 
 
 _BF16, _I32 = "*bf16", "*i32"
@@ -143,6 +151,14 @@ def _gated_case(kernel, arch, tile, warps, **emo):
     return Case("gated %dx(2x%d)x%d of gathered rows" % (rows, columns // 2, depth), arch, kernel, tile, variants, **emo)
 
 
+def _gradient_case(kernel, arch, tile, warps, stages, **emo):
+    rows, columns, depth = tile
+    arguments = {"dy": _BF16, "x": _BF16, "gather": _I32, "offsets": _I32, "dw": "*fp32"}
+    constants = {"N": HIDDEN, "K": WIDTH, "BM": rows, "BN": columns, "BK": depth}
+    variants = {"%d stages" % count: ("gradient", arguments, constants, warps, count) for count in stages}
+    return Case("gradient %dx%dx%d of gathered rows" % tile, arch, kernel, tile, variants, **emo)
+
+
 def _attention_case(arch, size):
     arguments = {"q": _BF16, "k": _BF16, "v": _BF16, "y": _BF16, "length": "i32"}
     constants = {"SCALE": size**-0.5, "HEADS": HEADS, "D": size, "BN": 64, "TMA": False}
@@ -171,12 +187,14 @@ CASES = [
     _product_case("linear", "linear_2048x2048_128x128x32_", "sm_80", (128, 128, 32), 4),
     _gated_case("expert_2048x1024_128x128x32_", "sm_80", (128, 128, 32), 4),
     _product_case("loss", "loss_2048x100352_128x128x32_", "sm_80", (128, 128, 32), 8),
+    _gradient_case("gradient_1024x2048_128x128x32_", "sm_80", (128, 128, 32), 4, (3, 4)),
     _attention_case("sm_80", 64),
     _attention_case("sm_80", 128),
     _router_case("sm_80"),
     _product_case("linear", "linear_2048x2048_128x256x64_", "sm_90a", (128, 256, 64), 8, boxes=2, copiers=1),
     _gated_case("expert_2048x1024_128x256x64_", "sm_90a", (128, 256, 64), 8, boxes=2, copiers=4),
     _product_case("loss", "loss_2048x100352_128x128x64_", "sm_90a", (128, 128, 64), 8, boxes=2, copiers=1),
+    _gradient_case("gradient_1024x2048_128x256x64_", "sm_90a", (128, 256, 64), 8, (3, 4), copies=24, copiers=4),
     _attention_case("sm_90a", 64),
     _attention_case("sm_90a", 128),
     _router_case("sm_90a"),
@@ -230,7 +248,7 @@ def count(case, kernel, tokens=1, sums=0):
     if not case.tile:
         row["instructions_per_token"] = code.own_instructions * kernel["warps"] / (tokens or kernel["warps"])
         return row
-    loop, copies = code.main_loop(), code.copy_loop()
+    loop, copies = code.main_loop(), code.copy_loop() if case.copiers else None
     if not loop:
         raise PeerError("has no loop with matrix instructions")
     warps = kernel["warps"] - (COPY_GROUP if copies else 0)
@@ -239,7 +257,8 @@ def count(case, kernel, tokens=1, sums=0):
     row["slots"] = loop.issued * warps / steps
     if copies:
         row.update(copy_loop=copies.instructions, copying_warps=case.copiers)
-        row["slots"] += copies.issued * case.copiers / (copies.boxes / case.boxes)
+        steps = copies.boxes / case.boxes if case.boxes else copies.copies / case.copies
+        row["slots"] += copies.issued * case.copiers / steps
     return row
 
 

@@ -40,7 +40,7 @@ class Kernel:
 
     def copy_loop(self):
         """The longest loop that fills shared memory for others: without matrix instructions."""
-        return max((loop for loop in self.loops if not loop.matrix and loop.boxes), key=lambda loop: loop.instructions, default=None)
+        return max((loop for loop in self.loops if not loop.matrix and (loop.boxes or loop.copies)), key=lambda loop: loop.instructions, default=None)
 
     def _target(self, at):
         low, high = self._code[at]

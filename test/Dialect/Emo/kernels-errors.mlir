@@ -1515,6 +1515,63 @@ func.func @f(%x: memref<?x8xf32>, %w: memref<4x8xf32>, %p: memref<2x4xi1>, %a: m
   return
 }
 // -----
+// emo.kernel.weight_gradient: C1
+func.func @f(%dy: memref<?x4xf32>, %x: memref<?x8xf32>, %o: memref<4x7xf32>) {
+  // expected-error @+1 {{'emo.kernel.weight_gradient' op expects 'out' to be [N, K] with K = 8 from 'x', got 'memref<4x7xf32>'}}
+  emo.kernel.weight_gradient dy(%dy : memref<?x4xf32>) x(%x : memref<?x8xf32>) outs(%o : memref<4x7xf32>)
+  return
+}
+// -----
+func.func @f(%dy: memref<3x4xf32>, %x: memref<5x8xf32>, %o: memref<4x8xf32>) {
+  // expected-error @+1 {{'emo.kernel.weight_gradient' op expects 'x' to be [M, K] with M = 3 from 'dy', got 'memref<5x8xf32>'}}
+  emo.kernel.weight_gradient dy(%dy : memref<3x4xf32>) x(%x : memref<5x8xf32>) outs(%o : memref<4x8xf32>)
+  return
+}
+// -----
+func.func @f(%dy: memref<3x4xf32>, %x: memref<5x8xf32>, %g: memref<4xi32>, %o: memref<4x8xf32>) {
+  // expected-error @+1 {{'emo.kernel.weight_gradient' op expects 'gather' to be [M] with M = 3 from 'dy', got 'memref<4xi32>'}}
+  emo.kernel.weight_gradient dy(%dy : memref<3x4xf32>) x(%x : memref<5x8xf32>) gather(%g : memref<4xi32>) outs(%o : memref<4x8xf32>)
+  return
+}
+// -----
+func.func @f(%dy: memref<?x4xf32>, %x: memref<?x8xf32>, %s: memref<3xi32>, %o: memref<3x4x8xf32>) {
+  // expected-error @+1 {{'emo.kernel.weight_gradient' op expects 'out' to be [E, N, K] with E = 2 from 'offsets', got 'memref<3x4x8xf32>'}}
+  emo.kernel.weight_gradient dy(%dy : memref<?x4xf32>) x(%x : memref<?x8xf32>) offsets(%s : memref<3xi32>) outs(%o : memref<3x4x8xf32>)
+  return
+}
+// -----
+// C2
+func.func @f(%dy: memref<?x4xi32>, %x: memref<?x8xi32>, %o: memref<4x8xf32>) {
+  // expected-error @+1 {{'emo.kernel.weight_gradient' op expects 'dy' of elements f16, bf16, f32 or f64, got 'memref<?x4xi32>'}}
+  emo.kernel.weight_gradient dy(%dy : memref<?x4xi32>) x(%x : memref<?x8xi32>) outs(%o : memref<4x8xf32>)
+  return
+}
+// -----
+func.func @f(%dy: memref<?x4xbf16>, %x: memref<?x8xf32>, %o: memref<4x8xf32>) {
+  // expected-error @+1 {{'emo.kernel.weight_gradient' op expects 'x' of elements 'bf16', got 'memref<?x8xf32>'}}
+  emo.kernel.weight_gradient dy(%dy : memref<?x4xbf16>) x(%x : memref<?x8xf32>) outs(%o : memref<4x8xf32>)
+  return
+}
+// -----
+func.func @f(%dy: memref<?x4xf32>, %x: memref<?x8xf32>, %o: memref<4x8xi32>) {
+  // expected-error @+1 {{'emo.kernel.weight_gradient' op expects 'out' of elements f16, bf16, f32 or f64, got 'memref<4x8xi32>'}}
+  emo.kernel.weight_gradient dy(%dy : memref<?x4xf32>) x(%x : memref<?x8xf32>) outs(%o : memref<4x8xi32>)
+  return
+}
+// -----
+// C3
+func.func @f(%dy: memref<?x4xf32>, %x: memref<?x8xf32>, %g: memref<?xi64>, %o: memref<4x8xf32>) {
+  // expected-error @+1 {{'emo.kernel.weight_gradient' op expects 'gather' of elements 'i32', got 'memref<?xi64>'}}
+  emo.kernel.weight_gradient dy(%dy : memref<?x4xf32>) x(%x : memref<?x8xf32>) gather(%g : memref<?xi64>) outs(%o : memref<4x8xf32>)
+  return
+}
+// -----
+func.func @f(%dy: memref<?x4xf32>, %x: memref<?x8xf32>, %s: memref<3xi64>, %o: memref<2x4x8xf32>) {
+  // expected-error @+1 {{'emo.kernel.weight_gradient' op expects 'offsets' of elements 'i32', got 'memref<3xi64>'}}
+  emo.kernel.weight_gradient dy(%dy : memref<?x4xf32>) x(%x : memref<?x8xf32>) offsets(%s : memref<3xi64>) outs(%o : memref<2x4x8xf32>)
+  return
+}
+// -----
 // emo.kernel.row_dot: C1
 func.func @f(%a: memref<?x4xf32>, %b: memref<?x5xf32>, %o: memref<?xf32>) {
   // expected-error @+1 {{'emo.kernel.row_dot' op expects 'b' to be [M, H] with H = 4 from 'a', got 'memref<?x5xf32>'}}

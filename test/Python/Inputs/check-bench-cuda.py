@@ -14,6 +14,8 @@ LIMITS = {
     ("sm_80", "gated 128x(2x64)x32 of gathered rows"): ("main_loop", 147),
     ("sm_90a", "linear 128x256x64"): ("slots", 0.8 * 760),
     ("sm_90a", "gated 128x(2x128)x64 of gathered rows"): ("slots", 0.8 * 1072),
+    ("sm_80", "gradient 128x128x32 of gathered rows"): ("main_loop", 205),
+    ("sm_90a", "gradient 128x256x64 of gathered rows"): ("slots", 0.8 * 1576),
     ("sm_80", "attention 64, 64x64 keys"): ("slots", 1312),
     ("sm_80", "attention 128, 64x64 keys"): ("slots", 2612),
     ("sm_90a", "attention 64, 64x64 keys"): ("slots", 1020),
@@ -39,5 +41,5 @@ for (arch, name), row in cases.items():
     matrix = re.search(r"(\d+) HG?MMA", counted[3])
     assert (row["main_loop"], row["matrix"]) == (int(counted[2]), int(matrix[1])), (row, counted[0])
     assert row["issued"] <= row["main_loop"] and row["steps"] == 1
-    assert row["slots"] == row["multiplying_warps"] * row["issued"] + row.get("copying_warps", 0) * row.get("copy_loop", 0)
+    assert row["slots"] == row["multiplying_warps"] * row["issued"] + row.get("copying_warps", 0) * row.get("copy_loop", 0), row
 print("both counts agree; all limits hold")

@@ -289,6 +289,33 @@ LogicalResult KernelRouterOp::verify() {
 void KernelRouterOp::getEffects(Effects &effects) { kernelEffects(*this, effects); }
 
 //===----------------------------------------------------------------------===//
+// emo.kernel.weight_gradient
+//===----------------------------------------------------------------------===//
+
+LogicalResult KernelWeightGradientOp::verify() {
+  if (failed(verifyKernel(*this, 1)))
+    return failure();
+  // C1
+  NamedShapes shapes(*this);
+  shapes.add("dy", getDy(), "M, N").add("x", getX(), getGather() ? "R, K" : "M, K");
+  if (getGather())
+    shapes.add("gather", getGather(), "M");
+  if (getOffsets())
+    shapes.add("offsets", getOffsets(), "E + 1");
+  if (failed(shapes.add("out", getOuts()[0], getOffsets() ? "E, N, K" : "N, K").verify()))
+    return failure();
+  // C2
+  if (failed(expectFloats(*this, "dy", getDy())) || failed(expectElements(*this, "x", getX(), getElementTypeOrSelf(getDy()))) ||
+      failed(expectFloats(*this, "out", getOuts()[0])))
+    return failure();
+  // C3
+  return failure((getGather() && failed(expectI32(*this, "gather", getGather()))) ||
+                 (getOffsets() && failed(expectI32(*this, "offsets", getOffsets()))));
+}
+
+void KernelWeightGradientOp::getEffects(Effects &effects) { kernelEffects(*this, effects); }
+
+//===----------------------------------------------------------------------===//
 // emo.kernel.row_dot
 //===----------------------------------------------------------------------===//
 

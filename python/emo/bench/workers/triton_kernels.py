@@ -110,6 +110,22 @@ def gated(x, w, y, sorted_ids, expert_ids, padded_rows, most_rows, pairs, N: tl.
 
 
 @triton.jit
+def gradient(dy, x, gather, offsets, dw, N: tl.constexpr, K: tl.constexpr, BM: tl.constexpr, BN: tl.constexpr, BK: tl.constexpr):
+    """dw[expert] = dy^T x of an expert's rows, those of x gathered."""
+    program, expert = tl.program_id(0), tl.program_id(1)
+    row, column, k = program // (K // BN) * BM + tl.arange(0, BM), program % (K // BN) * BN + tl.arange(0, BN), tl.arange(0, BK)
+    end = tl.load(offsets + expert + 1)
+    sums = tl.zeros((BM, BN), tl.float32)
+    for at in range(tl.load(offsets + expert), end, BK):
+        exists = at + k < end
+        source = tl.load(gather + at + k, mask=exists, other=0)
+        left = tl.load(dy + (at + k)[None, :] * N + row[:, None], mask=exists[None, :], other=0.0)
+        right = tl.load(x + source[:, None] * K + column[None, :], mask=exists[:, None], other=0.0)
+        sums = tl.dot(left, right, sums)
+    tl.store(dw + expert.to(tl.int64) * (N * K) + row[:, None] * K + column[None, :], sums)
+
+
+@triton.jit
 def router(logits, weights, indices, rows, E: tl.constexpr, TOP_K: tl.constexpr, BE: tl.constexpr, BT: tl.constexpr):
     """Softmax of E of BE logits, then the TOP_K largest."""
     row, expert = tl.program_id(0) * BT + tl.arange(0, BT), tl.arange(0, BE)

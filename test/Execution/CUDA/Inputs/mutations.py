@@ -65,6 +65,24 @@ def large_experts():
     return *grouped(584, 906, [[257, 0, 1025, 514]], 300, False), "--blocks=0,10,268"
 
 
+def gradient_of(n, k, sizes, tokens):
+    dy, x, rows, offsets = tensor("bf16", "?", n), tensor("bf16", "?", k), tensor("i32", "?"), tensor("i32", len(sizes[0]) + 1)
+    dw = tensor("f32", len(sizes[0]), n, k)
+    body = "    %%e = tensor.empty() : %s\n" % dw
+    body += "    %%dw = emo.kernel.weight_gradient dy(%%dy : %s) x(%%x : %s) gather(%%rows : %s) offsets(%%offsets : %s) outs(%%e : %s) -> %s\n" % (dy, x, rows, offsets, dw, dw)
+    cases = [{"dy": bf16(normal(sum(s), n)), "x": bf16(normal(tokens, k)), "rows": rng.integers(0, tokens, sum(s)).astype(np.int32),
+              "offsets": np.cumsum([0] + s).astype(np.int32)} for s in sizes]
+    return Program({"dy": dy, "x": x, "rows": rows, "offsets": offsets}, {"dw": dw}, body), cases
+
+
+def gradient_small():
+    return gradient_of(72, 56, [[150, 0, 201, 5], [3, 0, 0, 37], [0, 1, 0, 69], [1, 0, 0, 101]], 40)
+
+
+def gradient():
+    return gradient_of(136, 264, [[1560, 0, 33], [3, 0, 5], [3, 0, 69], [0, 1, 101]], 40)
+
+
 def simple():
     x, o, y = tensor("f32", "?", 42), tensor("bf16", "?", 21), tensor("f32", "?", 66)
     w, v = tensor("f32", 66, 42), tensor("bf16", 66, 21)
@@ -187,7 +205,7 @@ def loss():
 
 # What may survive: kernels, kind of mutation, how many of them in one kernel at most, why they change nothing.
 EQUIVALENT = [
-    ("matmul 128x256x64", "registers", 1, "with fewer registers than it could have a thread computes the same"),
+    ("(matmul|gradient) 128x256x64", "registers", 1, "with fewer registers than it could have a thread computes the same"),
     # Rows and columns that do not exist are computed from something and not stored: one mask, at the store, is needed.
     ("(matmul|loss) .*x.*", "copy", 8, "rows behind the last repeat it; columns behind the last one are rows of weights that exist, or none in this product"),
     ("(matmul|loss) .*", "guard", 3, "blocks without rows store nothing; copies behind the last step are of 0 bytes; the first rows or columns always exist"),
@@ -195,6 +213,8 @@ EQUIVALENT = [
     ("matmul .*x.*", "select", 5, "what a lane without an expert holds is not taken, or its block has no rows; gates of the first columns"),
     ("matmul simple_odd", "select", 6, "behind the last k one factor of two that are zero is enough"),
     ("loss .*", "select", 8, "a target below 0 is no column, whatever it is below 0"),
+    ("gradient .*", "guard", 3, "copies behind the last row, and all those for an expert without rows, are of 0 bytes"),
+    ("gradient 128x256x64", "fence", 1, "of barriers that no bulk copy arrives at: behind the block's barrier threads know them"),
     # There is a key always; what lies outside of the range of keys is masked by its position and its document.
     ("attention_.*", "guard", 6, "there is a key in every range; a block behind the last key repeats it, and nobody reads it; masking where nothing is masked"),
     ("attention_few", "select", 8, "documents of few queries: no key is a lane's second"),
@@ -211,15 +231,15 @@ EQUIVALENT = [
     ("router(_logits|_select|_select_group)?", "clamp", 3, "keys of chosen experts are not negative without a pool; addresses that are not read"),
 ]
 
-PROGRAMS = [dense, large, experts, large_experts, simple, attention_f32, attention_f32_documents, attention_bf16, attention_bf16_documents, router, router_grouped, group, rows, loss]
+PROGRAMS = [dense, large, experts, large_experts, gradient_small, gradient, simple, attention_f32, attention_f32_documents, attention_bf16, attention_bf16_documents, router, router_grouped, group, rows, loss]
 # Other kernels are the same code as those of sm_80.
-DIFFERENT = {"sm_90a": {"large", "large_experts", "attention_bf16", "attention_bf16_documents", "group"}}
+DIFFERENT = {"sm_90a": {"large", "large_experts", "gradient", "attention_bf16", "attention_bf16_documents", "group"}}
 
 
 def kind_of(kernel):
     """expert_328x42_16x64x64_1 -> matmul 16x64x64"""
     name = re.sub(r"_\d+$", "", kernel)
-    for prefix, kind in (("linear_", "matmul"), ("expert_", "matmul"), ("loss_", "loss")):
+    for prefix, kind in (("linear_", "matmul"), ("expert_", "matmul"), ("loss_", "loss"), ("gradient_", "gradient")):
         found = re.match(prefix + r"\d+x\d+_(.*)", name)
         if found:
             return kind + " " + found.group(1)

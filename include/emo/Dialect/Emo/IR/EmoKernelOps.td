@@ -12,7 +12,7 @@ include "emo/Dialect/Emo/IR/EmoAttributes.td"
 ///   result is rounded once to its out's element type. Other types take the reference lowering.
 /// - N, K, H, D, head counts, top_k and expert counts are static; rows, batch, sequence and capacity are dynamic.
 /// - Memrefs: the innermost stride is 1. outs are dense (identity layout), distinct from all inputs, and fully overwritten (except
-///   the stores of `attention`). `lhs`, `x`, `q`, `k`, `v` and extras of kind `element` may be strided views of larger buffers in
+///   the stores of `attention`). `lhs`, `x`, `dy`, `q`, `k`, `v` and extras of kind `element` may be strided views of larger buffers in
 ///   all but the innermost dimension (slices of a fused q/k/v product, the last row of each sequence); all else is dense.
 class Emo_KernelOp<string mnemonic, list<Trait> traits = []>
     : Emo_Op<"kernel." # mnemonic, !listconcat(traits,
@@ -67,6 +67,25 @@ def Emo_KernelYieldOp : Emo_Op<"kernel.yield", [Pure, Terminator, ReturnLike,
   let description = [{One scalar for each of the kernel's outs, in its element type.}];
   let arguments = (ins Variadic<AnyType>:$values);
   let assemblyFormat = "$values attr-dict `:` type($values)";
+}
+
+def Emo_KernelWeightGradientOp : Emo_KernelOp<"weight_gradient", [AttrSizedOperandSegments]> {
+  let summary = "gradient of a dense, gathered or grouped product by its weights";
+  let description = [{
+    out[e, n, k] = sum_i dy[i, n] * x[row(i), k] over offsets[e] <= i < offsets[e + 1], in max(f32, type): what `matmul` with lhs x gets back.
+    dy [M, N] and x [R, K] of one type, gather i32 [M] or absent (then M = R), offsets i32 [E + 1] or absent; outs [E, N, K], without
+    offsets [N, K], where all rows are summed. row(i) = gather[i] or i; offsets[E] = M; the gradient of an expert without rows is 0.
+
+    ```mlir
+    %dw = emo.kernel.weight_gradient dy(%dh : tensor<?x128xbf16>) x(%x : tensor<?x256xbf16>) gather(%tokens : tensor<?xi32>)
+        offsets(%offsets : tensor<9xi32>) outs(%e : tensor<8x128x256xf32>) -> tensor<8x128x256xf32>
+    ```
+  }];
+  let arguments = (ins Emo_Shaped:$dy, Emo_Shaped:$x, Optional<Emo_Shaped>:$gather, Optional<Emo_Shaped>:$offsets, Variadic<Emo_Shaped>:$outs);
+  let assemblyFormat = [{
+    `dy` `(` $dy `:` type($dy) `)` `x` `(` $x `:` type($x) `)` (`gather` `(` $gather^ `:` type($gather) `)`)?
+    (`offsets` `(` $offsets^ `:` type($offsets) `)`)? `outs` `(` $outs `:` type($outs) `)` attr-dict (`->` type($results)^)?
+  }];
 }
 
 def Emo_KernelAttentionOp : Emo_KernelOp<"attention", [AttrSizedOperandSegments]> {
