@@ -1,15 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # Fuzz targets: emo_add_fuzzer(NAME source... DEPS library...) makes test-bin/NAME from a file with LLVMFuzzerTestOneInput.
-# With -DEMO_FUZZ=ON it is a libFuzzer program, everything instrumented with AddressSanitizer and UndefinedBehaviorSanitizer:
+# With -DEMO_FUZZ=ON (EmoSanitize.cmake) it is a libFuzzer program, everything instrumented with AddressSanitizer and UndefinedBehaviorSanitizer:
 #   test-bin/NAME -max_total_time=300 CORPUS
 # Without, the same function is driven over seeded mutations of a corpus, which is what the test suite runs:
 #   test-bin/NAME RUNS CORPUS
 
-option(EMO_FUZZ "Build the fuzz targets with libFuzzer and sanitizers" OFF)
-if(EMO_FUZZ)
-  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-omit-frame-pointer -g1)
-  add_link_options(-fsanitize=address,undefined)
-else()
+if(NOT EMO_FUZZ)
   add_library(emo_seeded_driver OBJECT ${CMAKE_SOURCE_DIR}/test/fuzz/SeededDriver.cpp)
   emo_setup_target(emo_seeded_driver)
 endif()

@@ -1,6 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # -DEMO_SANITIZE=ON (preset asan): libraries, tools and plugin with AddressSanitizer and UndefinedBehaviorSanitizer. Not the runtime: its archives
-# are linked into artifacts, which need nothing but libc.
+# are linked into artifacts, which need nothing but libc. -DEMO_FUZZ=ON: everything, for libFuzzer.
+# Included before the first target, the precompiled header, is made: it must have the flags of those that use it.
+
+option(EMO_FUZZ "Build the fuzz targets with libFuzzer and sanitizers" OFF)
+if(EMO_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-omit-frame-pointer -g1)
+  add_link_options(-fsanitize=address,undefined)
+endif()
 
 option(EMO_SANITIZE "Build with AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
 if(EMO_SANITIZE)
