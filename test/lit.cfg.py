@@ -31,6 +31,7 @@ if config.asan_options:
     config.environment["PATH"] = folder + os.pathsep + config.environment["PATH"]
 config.substitutions.append(("%emo_source", config.emo_source))
 config.substitutions.append(("%emo_build", config.emo_build))
+config.substitutions.append(("%onnx_source", config.onnx_protos))
 config.substitutions.append(("%python", '"%s"' % sys.executable))
 config.substitutions.append(("%cc", "cc" if shutil.which("cc") else "clang-22"))
 config.substitutions.append(("%models", os.path.join(config.emo_source, "test", "models")))
