@@ -41,7 +41,7 @@ build_emo() {
     say "configuring $build (fetches the ONNX sources from PyPI)"
     cmake --preset release >"$build.log" 2>&1 || { cat "$build.log" >&2; exit 1; }
   fi
-  say "building $* in $build (about 7 minutes from clean on 2 cores, seconds afterwards)"
+  say "building $* in $build (about 6 minutes from clean on 2 cores, seconds afterwards)"
   cmake --build "$build" --target "$@" >"$build.log" 2>&1 || { tail -50 "$build.log" >&2; exit 1; }
 }
 mkdir -p build

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Mathematical functions of one f64 in kernel code, for all arguments: a GPU has instructions for few of them, and those in f32.
 //
-// Written out in place, from series whose terms are known (no fitted coefficients but erfc's), with the special cases of C. The error is
-// at most 4 units in the last place. What is computed in f64 and rounded to f32 is nearly always the nearest f32.
+// Written out in place, from series whose terms are known (no fitted coefficients but erfc's), with the special cases of C. math.test keeps them
+// within 4 units in the last place of the C library's results and what those are off themselves. What is computed in f64 and rounded to f32 is
+// nearly always the nearest f32.
 #ifndef EMO_LIB_TARGET_CUDA_WIDEMATH_H
 #define EMO_LIB_TARGET_CUDA_WIDEMATH_H
 

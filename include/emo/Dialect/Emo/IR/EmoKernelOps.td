@@ -8,7 +8,7 @@ include "emo/Dialect/Emo/IR/EmoAttributes.td"
 /// On memrefs they have no results.
 ///
 /// Common rules (what targets may rely on and must support):
-/// - Element types are f32, bf16 and f16 (ids, indices, offsets, lengths: i32; ids and targets also i64). Computation is in f32; a
+/// - Element types are f32 and bf16, on a GPU f16, too (ids, indices, offsets, lengths: i32; ids and targets also i64). Computation is in f32; a
 ///   result is rounded once to its out's element type. Other types take the reference lowering.
 /// - N, K, H, D, head counts, top_k and expert counts are static; rows, batch, sequence and capacity are dynamic.
 /// - Memrefs: the innermost stride is 1. outs are dense (identity layout), distinct from all inputs, and fully overwritten (except
