@@ -114,16 +114,14 @@ void GradientTile::store(Value row, Value column, int down, int across, ValueRan
 // Launches
 //===----------------------------------------------------------------------===//
 
-std::string emo::cuda::gradientKind(const Gradient &gradient, int rows, int columns, int depth) {
-  return llvm::formatv("gradient_{0}x{1}_{2}x{3}x{4}", gradient.n, gradient.k, rows, columns, depth);
+std::string Gradient::kind(int rows, int columns, int depth) const { return llvm::formatv("gradient_{0}x{1}_{2}x{3}x{4}", n, k, rows, columns, depth); }
+
+void Gradient::launch(StringRef kernel, DeviceHost &host, const KernelShape &shape, int64_t rows, int64_t columns) const {
+  int64_t tiles = llvm::divideCeil(n, rows) * llvm::divideCeil(k, columns);
+  host.launch(kernel, operands, {host.c(tiles), host.c(std::max<int64_t>(1, experts))}, shape);
 }
 
-void emo::cuda::launchGradient(StringRef name, const Gradient &gradient, DeviceHost &host, const KernelShape &shape, int64_t rows, int64_t columns) {
-  int64_t tiles = llvm::divideCeil(gradient.n, rows) * llvm::divideCeil(gradient.k, columns);
-  host.launch(name, gradient.operands, {host.c(tiles), host.c(std::max<int64_t>(1, gradient.experts))}, shape);
-}
-
-static constexpr GradientShape kSmall{64, 64, 32, 32, 32, 4}, kLarge{128, 128, 32, 64, 64, 4};
+static constexpr TensorTile kSmall{64, 64, 32, 32, 32, 4}, kLarge{128, 128, 32, 64, 64, 4};
 
 bool emo::cuda::lowerWeightGradient(KernelWeightGradientOp op, KernelLibrary &library) {
   if (!isNarrow(elementOf(op.getDy())) || !strideOfChunks(op.getDy()) || !strideOfChunks(op.getX()))

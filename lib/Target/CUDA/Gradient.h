@@ -13,6 +13,11 @@ namespace emo::cuda {
 struct Gradient {
   Gradient(KernelWeightGradientOp op, DeviceHost &host);
 
+  /// The beginning of kernels' names.
+  std::string kind(int rows, int columns, int depth) const;
+  /// Launches a kernel with a block for each tile of `rows` by `columns` of each expert.
+  void launch(llvm::StringRef kernel, DeviceHost &host, const KernelShape &shape, int64_t rows, int64_t columns) const;
+
   std::string key;
   Type element, outElement;
   int64_t n, k, experts; // experts 0: all rows are one expert's
@@ -46,20 +51,10 @@ private:
 };
 
 // The forms. Each launches its kernel where the host stands.
-/// Sizes of a block's tile and of a warp's part of it; `depth` rows of dy and x at a time.
-struct GradientShape {
-  int rows, columns, depth, warpRows, warpColumns, stages;
-  int threads() const { return rows / warpRows * (columns / warpColumns) * 32; }
-  int64_t stageBytes() const { return int64_t(rows + columns) * depth * 2; }
-};
 /// By mma.sync.
-void launchGradientTensor(const Gradient &gradient, DeviceHost &host, KernelLibrary &library, const GradientShape &shape);
+void launchGradientTensor(const Gradient &gradient, DeviceHost &host, KernelLibrary &library, const TensorTile &tile);
 /// By wgmma, in tiles of 128 x 256.
 void launchGradientWarpgroups(const Gradient &gradient, DeviceHost &host, KernelLibrary &library);
-/// Launches `name` with a block for each tile of `rows` by `columns` of each expert.
-void launchGradient(llvm::StringRef name, const Gradient &gradient, DeviceHost &host, const KernelShape &shape, int64_t rows, int64_t columns);
-/// Distinguishes kernels of other tiles.
-std::string gradientKind(const Gradient &gradient, int rows, int columns, int depth);
 
 } // namespace emo::cuda
 #endif // EMO_LIB_TARGET_CUDA_GRADIENT_H

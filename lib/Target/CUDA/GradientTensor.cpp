@@ -12,7 +12,7 @@ namespace {
 
 class TensorWriter {
 public:
-  TensorWriter(DeviceEmit &e, const Gradient &gradient, ValueRange args, const GradientShape &shape)
+  TensorWriter(DeviceEmit &e, const Gradient &gradient, ValueRange args, const TensorTile &shape)
       : e(e), tile(e, gradient, args, shape.rows, shape.columns), shape(shape), sides{{{shape.rows}, 0}, {{shape.columns}, shape.rows * shape.depth * 2}} {}
   void write();
 
@@ -30,11 +30,10 @@ private:
   void fill(Value stage, Value row, ValueRange gathered);
   Values mainLoop();
   Values multiplyStage(Value stage, ValueRange sums);
-  size_t sumCount() const { return shape.warpRows / 16 * (shape.warpColumns / 8) * 4; }
 
   DeviceEmit &e;
   GradientTile tile;
-  const GradientShape &shape;
+  const TensorTile &shape;
   Side sides[2];      // dy, x
   Values places[2];   // of a lane's matrix rows in a stage, for each 16 columns of the warp's part of the operand
 };
@@ -60,7 +59,6 @@ Values TensorWriter::multiplyStage(Value stage, ValueRange sums) {
   auto load = [&](int argument, Value address, int step) {
     return loadMatrices(e, e.bytesAt(address, int64_t(step) * 16 * sides[argument].rows.rowBytes()), /*transposed=*/true);
   };
-  int fragments = shape.warpColumns / 8;
   for (int step = 0; step < shape.depth / 16; ++step) {
     SmallVector<Values> a, b;
     for (Value address : at[0])
@@ -70,29 +68,23 @@ Values TensorWriter::multiplyStage(Value stage, ValueRange sums) {
       b.push_back({four[0], four[1]});
       b.push_back({four[2], four[3]});
     }
-    for (int i = 0; i < shape.warpRows / 16; ++i)
-      for (int count = 0; count < fragments; ++count) {
-        int j = i % 2 ? fragments - 1 - count : count; // back and forth: operands stay in registers
-        Value *sum = &next[(i * fragments + j) * 4];
-        llvm::copy(multiplyAdd(e, tile.gradient.element, a[i], b[j], ValueRange(ArrayRef(sum, 4))), sum);
-      }
+    multiplyFragments(e, tile.gradient.element, a, b, next);
   }
   return next;
 }
 
 Values TensorWriter::mainLoop() {
   int ahead = (shape.stages - 1) * shape.depth;
-  int64_t stageBytes = shape.stageBytes();
   for (int s = 0; s < shape.stages - 1; ++s) {
     Value row = e.add(tile.first, s * shape.depth);
-    e.onlyIf(e.less(row, tile.end), [&] { fill(e.c(s * stageBytes), row, gathered(row)); });
+    e.onlyIf(e.less(row, tile.end), [&] { fill(e.c(s * shape.stageBytes()), row, gathered(row)); });
     commitCopies(e);
   }
   // Carried: sums, the stage that is multiplied, the one before it, which all have read when the barrier is behind them, and so is filled, and
   // the rows of x that go there, which were loaded a step before.
-  size_t count = sumCount();
+  size_t count = shape.sums();
   Values init(count, e.f32(0));
-  init.append({e.c(0), e.c((shape.stages - 1) * stageBytes)});
+  init.append({e.c(0), e.c((shape.stages - 1) * shape.stageBytes())});
   llvm::append_range(init, gathered(e.add(tile.first, ahead)));
   Values result = e.repeatedLoop(tile.first, tile.end, shape.depth, 1, init, [&](Value row, ValueRange carried) {
     Value stage = carried[count], previous = carried[count + 1], coming = e.add(row, ahead);
@@ -102,8 +94,8 @@ Values TensorWriter::mainLoop() {
     commitCopies(e);
     Values following = gathered(e.add(coming, shape.depth));
     Values next = multiplyStage(stage, carried.take_front(count));
-    Value after = e.add(stage, stageBytes);
-    next.append({e.select(e.equal(after, e.c(shape.stages * stageBytes)), e.c(0), after), stage});
+    Value after = e.add(stage, shape.stageBytes());
+    next.append({e.select(e.equal(after, e.c(shape.stages * shape.stageBytes())), e.c(0), after), stage});
     llvm::append_range(next, following);
     return next;
   });
@@ -125,20 +117,20 @@ void TensorWriter::write() {
     places[1].push_back(place(sides[1], e.rem(lane, e.c(16)), e.add(warpColumn, j), second));
 
   // Without rows there is nothing to look up in `gather`, and the gradient is 0.
-  auto some = scf::IfOp::create(e.b, SmallVector<Type>(sumCount(), e.b.getF32Type()), e.less(tile.first, tile.end), /*withElseRegion=*/true);
+  auto some = scf::IfOp::create(e.b, SmallVector<Type>(shape.sums(), e.b.getF32Type()), e.less(tile.first, tile.end), /*withElseRegion=*/true);
   {
     OpBuilder::InsertionGuard guard(e.b);
     e.b.setInsertionPointToStart(some.thenBlock());
     scf::YieldOp::create(e.b, mainLoop());
     e.b.setInsertionPointToStart(some.elseBlock());
-    scf::YieldOp::create(e.b, Values(sumCount(), e.f32(0)));
+    scf::YieldOp::create(e.b, Values(shape.sums(), e.f32(0)));
   }
   tile.store(warpRow, warpColumn, shape.warpRows / 16, shape.warpColumns / 8, some.getResults());
 }
 
-void emo::cuda::launchGradientTensor(const Gradient &gradient, DeviceHost &host, KernelLibrary &library, const GradientShape &tile) {
-  KernelShape shape{tile.threads(), 4, tile.stages * tile.stageBytes()};
-  StringRef name = library.get(gradientKind(gradient, tile.rows, tile.columns, tile.depth), gradient.key, shape, gradient.operands,
+void emo::cuda::launchGradientTensor(const Gradient &gradient, DeviceHost &host, KernelLibrary &library, const TensorTile &tile) {
+  KernelShape shape{tile.threads(), 4, tile.sharedBytes()};
+  StringRef name = library.get(gradient.kind(tile.rows, tile.columns, tile.depth), gradient.key, shape, gradient.operands,
                                [&](DeviceEmit &e, ValueRange args) { TensorWriter(e, gradient, args, tile).write(); });
-  launchGradient(name, gradient, host, shape, tile.rows, tile.columns);
+  gradient.launch(name, host, shape, tile.rows, tile.columns);
 }

@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Gradients of weights on sm_90a: one warpgroup copies rows of dy and x, which are gathered or end with the expert, to a ring in shared memory, two others
 // multiply them by wgmma, which reads both transposed.
-#include "Bulk.h"
 #include "Gradient.h"
-
-#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "Warpgroups.h"
 
 using namespace mlir;
 using namespace emo;
 using namespace emo::cuda;
 
 static constexpr int kRows = 128, kColumns = 256, kDepth = 64, kStages = 4;
-static constexpr int kMultipliers = 2, kThreads = 128 * (kMultipliers + 1);
-// All threads are launched with 168 registers.
-static constexpr int kCopyRegisters = 56, kMultiplyRegisters = 224;
 // Rows of a stage in panels of 64 columns: two of dy, then four of x.
 static constexpr int64_t kPanel = kDepth * 128, kStageBytes = (kRows + kColumns) / 64 * kPanel, kRingBytes = kStages * kStageBytes;
 
@@ -27,14 +22,13 @@ public:
 
 private:
   void copyAll();
-  void multiplyAll();
+  void multiplyAll(Value warpgroup);
   Value stageAt(Value stage) { return e.mul(stage, kStageBytes); }
 
   DeviceEmit &e;
   GradientTile tile;
   Ring ring;
   Value steps;
-  Value warpgroup;
 };
 
 } // namespace
@@ -68,50 +62,26 @@ void WarpgroupWriter::copyAll() {
   });
 }
 
-/// A stage is free for copies when the products of the step after it are under way: those that read it have ended then.
-void WarpgroupWriter::multiplyAll() {
-  int count = kColumns / 2;
-  Type type = LLVM::LLVMStructType::getLiteral(e.b.getContext(), SmallVector<Type>(count, e.b.getF32Type()));
-  Value base = LLVM::PtrToIntOp::create(e.b, e.b.getI32Type(), e.shared());
-  Value ownPanel = e.mul(warpgroup, kPanel), isFirstLane = e.equal(e.lane(), e.c(0));
-  Ring::Place start = ring.start();
-  Values end = e.repeatedLoop(e.c(0), steps, 1, 1, {LLVM::ZeroOp::create(e.b, type), start.stage, start.phase, start.stage}, [&](Value step, ValueRange carried) {
-    Ring::Place at{carried[1], carried[2]};
-    ring.waitFull(at);
+void WarpgroupWriter::multiplyAll(Value warpgroup) {
+  Value base = LLVM::PtrToIntOp::create(e.b, e.b.getI32Type(), e.shared()), ownPanel = e.mul(warpgroup, kPanel);
+  Values sums = Warpgroups(e, ring).multiply(ring.start(), steps, kColumns / 2, [&](Value stage, Value sums) {
     // Copies of 16 bytes are no bulk copies: wgmma sees what they wrote behind a fence only.
     fenceForProducts(e);
-    Value address = e.add(base, stageAt(at.stage));
-    Value sums = startTransposedProducts(e, tile.gradient.element, transposedOperand(e, e.add(address, ownPanel), kPanel),
-                                         transposedOperand(e, e.add(address, kRows / 64 * kPanel), kPanel), carried[0], kColumns, kDepth);
-    waitProducts(e, 1);
-    e.onlyIf(e.both(isFirstLane, e.less(e.c(0), step)), [&] { ring.releaseStage(carried[3]); });
-    Ring::Place following = ring.next(at);
-    return Values{sums, following.stage, following.phase, at.stage};
-  });
-  waitProducts(e, 0);
-  Values sums;
-  for (int i = 0; i < count; ++i)
-    sums.push_back(LLVM::ExtractValueOp::create(e.b, end[0], i));
+    Value address = e.add(base, stageAt(stage));
+    return startTransposedProducts(e, tile.gradient.element, transposedOperand(e, e.add(address, ownPanel), kPanel),
+                                   transposedOperand(e, e.add(address, kRows / 64 * kPanel), kPanel), sums, kColumns, kDepth);
+  }).first;
   tile.store(e.mul(e.warp(), 16), e.c(0), 1, kColumns / 8, sums);
 }
 
 void WarpgroupWriter::write() {
-  warpgroup = e.shuffleFrom(e.div(e.thread(), e.c(128)), e.c(0)); // one value for the warp, which ptxas sees
-  e.onlyIf(e.equal(e.thread(), e.c(0)), [&] { ring.initialise(128, kMultipliers * 4); });
-  e.barrier();
-  auto role = scf::IfOp::create(e.b, e.less(warpgroup, e.c(kMultipliers)), true);
-  OpBuilder::InsertionGuard guard(e.b);
-  e.b.setInsertionPointToStart(role.thenBlock());
-  takeRegisters(e, kMultiplyRegisters);
-  multiplyAll();
-  e.b.setInsertionPointToStart(role.elseBlock());
-  giveRegisters(e, kCopyRegisters);
-  e.onlyIf(e.less(tile.first, tile.end), [&] { copyAll(); });
+  Warpgroups(e, ring).split(
+      128, [&](Value warpgroup) { multiplyAll(warpgroup); }, [&] { e.onlyIf(e.less(tile.first, tile.end), [&] { copyAll(); }); });
 }
 
 void emo::cuda::launchGradientWarpgroups(const Gradient &gradient, DeviceHost &host, KernelLibrary &library) {
-  KernelShape shape{kThreads, 4, kRingBytes + kStages * 16};
-  StringRef name = library.get(gradientKind(gradient, kRows, kColumns, kDepth), gradient.key, shape, gradient.operands,
+  KernelShape shape{Warpgroups::kThreads, 4, kRingBytes + kStages * 16};
+  StringRef name = library.get(gradient.kind(kRows, kColumns, kDepth), gradient.key, shape, gradient.operands,
                                [&](DeviceEmit &e, ValueRange args) { WarpgroupWriter(e, gradient, args).write(); });
-  launchGradient(name, gradient, host, shape, kRows, kColumns);
+  gradient.launch(name, host, shape, kRows, kColumns);
 }

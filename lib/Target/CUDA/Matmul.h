@@ -4,6 +4,7 @@
 #define EMO_LIB_TARGET_CUDA_MATMUL_H
 
 #include "Kernels.h"
+#include "Tensor.h"
 #include "llvm/ADT/DenseMap.h"
 
 #include <functional>
@@ -139,12 +140,6 @@ void launchFewRows(Product &product, DeviceHost &host, KernelLibrary &library, i
 /// Tiles in shared memory and f32 arithmetic; any size and type.
 void launchSimple(Product &product, DeviceHost &host, KernelLibrary &library, int width);
 
-/// Sizes of a block's tile: `rows` of the result, `columns` rows of weights, `depth` of K at a time; `warpRows` x `warpColumns` of a warp.
-struct TensorTile {
-  int rows, columns, depth, warpRows, warpColumns, stages;
-  int threads() const { return rows / warpRows * (columns / warpColumns) * 32; }
-  int64_t sharedBytes() const { return int64_t(stages) * (rows + columns) * depth * 2; }
-};
 /// bf16 or f16 by mma.sync; K and lhs's stride are multiples of 8.
 void launchTensor(Product &product, DeviceHost &host, KernelLibrary &library, const TensorTile &tile);
 /// The same by wgmma, in tiles of 128 rows.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Products of bf16 or f16 by mma.sync: a ring of tiles in shared memory, filled by asynchronous copies.
 #include "Matmul.h"
-#include "Tensor.h"
 
 #include "llvm/Support/FormatVariadic.h"
 
@@ -32,7 +31,6 @@ private:
   void finish(const RowTile &tile, Value columnTile, ValueRange sums);
 
   int columns() const { return shape.columns / product.accumulators; }
-  int stageBytes() const { return (shape.rows + shape.columns) * tileRows.rowBytes(); }
   bool hasDepthTail() const { return product.k % shape.depth != 0; }
 
   DeviceEmit &e;
@@ -98,7 +96,6 @@ void TensorWriter::copy(const Copies &copies, Value stage, Value k) {
 Values TensorWriter::multiplyStage(Value stage, ValueRange sums) {
   Values next(sums);
   Value base = e.bytesAt(e.shared(), stage);
-  int fragments = shape.warpColumns / 8;
   for (int k = 0; k < shape.depth / 16; ++k) {
     SmallVector<Values> a, b;
     Value lhs = e.bytesAt(base, lhsPlaces[k]), weights = e.bytesAt(base, weightPlaces[k]);
@@ -109,12 +106,7 @@ Values TensorWriter::multiplyStage(Value stage, ValueRange sums) {
       b.push_back({four[0], four[1]});
       b.push_back({four[2], four[3]});
     }
-    for (int i = 0; i < shape.warpRows / 16; ++i)
-      for (int step = 0; step < fragments; ++step) {
-        int j = i % 2 ? fragments - 1 - step : step; // back and forth: operands stay in registers
-        Value *sum = &next[(i * fragments + j) * 4];
-        llvm::copy(multiplyAdd(e, product.element, a[i], b[j], ValueRange(ArrayRef(sum, 4))), sum);
-      }
+    multiplyFragments(e, product.element, a, b, next);
   }
   return next;
 }
@@ -127,13 +119,13 @@ Values TensorWriter::mainLoop(const Copies &lhs, const Copies &weights) {
   };
   for (int s = 0; s < shape.stages - 1; ++s) {
     if (s < steps)
-      fill(e.c(s * stageBytes()), e.c(s * shape.depth));
+      fill(e.c(s * shape.stageBytes()), e.c(s * shape.depth));
     commitCopies(e);
   }
-  int count = shape.warpRows / 16 * (shape.warpColumns / 8) * 4;
+  int count = shape.sums();
   // Carried: sums, the stage that is multiplied, the one before it, which all have read when the barrier is behind them, and so is filled.
   Values init(count, e.f32(0));
-  init.append({e.c(0), e.c((shape.stages - 1) * stageBytes())});
+  init.append({e.c(0), e.c((shape.stages - 1) * shape.stageBytes())});
   int64_t ahead = (shape.stages - 1) * shape.depth;
   Values result = e.repeatedLoop(e.c(0), e.c(steps * shape.depth), shape.depth, 1, init, [&](Value k, ValueRange carried) {
     Value stage = carried[count], previous = carried[count + 1];
@@ -143,8 +135,8 @@ Values TensorWriter::mainLoop(const Copies &lhs, const Copies &weights) {
       e.onlyIf(e.less(k, e.c(steps * shape.depth - ahead)), [&] { fill(previous, e.add(k, ahead)); });
     commitCopies(e);
     Values next = multiplyStage(stage, carried.take_front(count));
-    Value following = e.add(stage, stageBytes());
-    following = e.select(e.equal(following, e.c(shape.stages * stageBytes())), e.c(0), following);
+    Value following = e.add(stage, shape.stageBytes());
+    following = e.select(e.equal(following, e.c(shape.stages * shape.stageBytes())), e.c(0), following);
     next.append({following, stage});
     return next;
   });

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Products of bf16 or f16 on sm_90a: one warpgroup copies tiles of rows and weights to a ring in shared memory, two others multiply them by wgmma.
 // Blocks stay for many tiles, so that the copies of the next one go on while a tile is finished.
-#include "Bulk.h"
 #include "Matmul.h"
-#include "Tensor.h"
+#include "Warpgroups.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -13,9 +12,6 @@ using namespace emo;
 using namespace emo::cuda;
 
 static constexpr int kRows = 128, kDepth = 64, kRowBytes = kDepth * 2;
-static constexpr int kMultipliers = 2, kThreads = 128 * (kMultipliers + 1);
-// All threads are launched with 168 registers.
-static constexpr int kCopyRegisters = 56, kMultiplyRegisters = 224;
 
 namespace {
 /// `columns` rows of weights in a tile, all accumulators together.
@@ -39,7 +35,7 @@ private:
   void eachTile(Fn<Ring::Place(const RowTile &, Value columnTile, Ring::Place)> body);
   Ring::Place copyTile(const RowTile &tile, Value columnTile, Ring::Place place);
   void copyBoxes(const RowTile &tile, Value columnTile, Value stage, Value k);
-  Ring::Place multiplyTile(const RowTile &tile, Value columnTile, Ring::Place place);
+  Ring::Place multiplyTile(const RowTile &tile, Value columnTile, Ring::Place place, Value warpgroup);
   void finish(const RowTile &tile, Value columnTile, ValueRange sums);
 
   bool gathers() const { return product.gather >= 0; }
@@ -55,7 +51,7 @@ private:
   Ring ring;
   Value tiles;
   ValueRange maps;
-  Value warpgroup, ownThread; // of its warpgroup
+  Value ownThread; // of its warpgroup
 };
 } // namespace
 
@@ -139,35 +135,18 @@ Ring::Place WarpgroupWriter::copyTile(const RowTile &tile, Value columnTile, Rin
 // Products
 //===----------------------------------------------------------------------===//
 
-/// A stage is free for copies when the products of the step after it are under way: those that read it have ended then.
-Ring::Place WarpgroupWriter::multiplyTile(const RowTile &tile, Value columnTile, Ring::Place place) {
-  int count = shape.columns / 2;
-  Type type = LLVM::LLVMStructType::getLiteral(e.b.getContext(), SmallVector<Type>(count, e.b.getF32Type()));
-  Value base = LLVM::PtrToIntOp::create(e.b, e.b.getI32Type(), e.shared());
-  Value ownRows = e.mul(warpgroup, 64 * kRowBytes);
-  Value isFirstLane = e.equal(e.lane(), e.c(0));
-  Values init = {LLVM::ZeroOp::create(e.b, type), place.stage, place.phase, place.stage};
-  Values end = e.repeatedLoop(e.c(0), e.c(steps()), 1, 1, init, [&](Value step, ValueRange carried) {
-    Ring::Place at{carried[1], carried[2]};
-    ring.waitFull(at);
+Ring::Place WarpgroupWriter::multiplyTile(const RowTile &tile, Value columnTile, Ring::Place place, Value warpgroup) {
+  Value base = LLVM::PtrToIntOp::create(e.b, e.b.getI32Type(), e.shared()), ownRows = e.mul(warpgroup, 64 * kRowBytes);
+  auto [sums, behind] = Warpgroups(e, ring).multiply(place, e.c(steps()), shape.columns / 2, [&](Value stage, Value sums) {
     // Copies of 16 bytes are no bulk copies: wgmma sees what they wrote behind a fence only.
     if (gathers())
       fenceForProducts(e);
-    Value address = e.add(base, stageAt(at.stage));
-    Value sums = startProducts(e, product.element, productOperand(e, e.add(address, ownRows)), productOperand(e, e.add(address, kRows * kRowBytes)), carried[0],
-                               shape.columns, kDepth);
-    waitProducts(e, 1);
-    e.onlyIf(e.both(isFirstLane, e.less(e.c(0), step)), [&] { ring.releaseStage(carried[3]); });
-    Ring::Place following = ring.next(at);
-    return Values{sums, following.stage, following.phase, at.stage};
+    Value address = e.add(base, stageAt(stage));
+    return startProducts(e, product.element, productOperand(e, e.add(address, ownRows)), productOperand(e, e.add(address, kRows * kRowBytes)), sums,
+                         shape.columns, kDepth);
   });
-  waitProducts(e, 0);
-  e.onlyIf(isFirstLane, [&] { ring.releaseStage(end[3]); });
-  Values sums;
-  for (int i = 0; i < count; ++i)
-    sums.push_back(LLVM::ExtractValueOp::create(e.b, end[0], i));
   finish(tile, columnTile, sums);
-  return {end[1], end[2]};
+  return behind;
 }
 
 /// Sums lie as in mma.sync's fragments; those of the second weight come behind all of the first.
@@ -190,31 +169,26 @@ void WarpgroupWriter::finish(const RowTile &tile, Value columnTile, ValueRange s
 }
 
 void WarpgroupWriter::write() {
-  warpgroup = e.shuffleFrom(e.div(e.thread(), e.c(128)), e.c(0)); // one value for the warp, which ptxas sees
   ownThread = e.rem(e.thread(), e.c(128));
-  e.onlyIf(e.equal(e.thread(), e.c(0)), [&] { ring.initialise(gathers() ? 1 + 128 : 1, kMultipliers * 4); });
-  e.barrier();
-  auto role = scf::IfOp::create(e.b, e.less(warpgroup, e.c(kMultipliers)), true);
-  OpBuilder::InsertionGuard guard(e.b);
-  e.b.setInsertionPointToStart(role.thenBlock());
-  takeRegisters(e, kMultiplyRegisters);
-  eachTile([&](const RowTile &tile, Value columnTile, Ring::Place place) { return multiplyTile(tile, columnTile, place); });
-  e.b.setInsertionPointToStart(role.elseBlock());
-  giveRegisters(e, kCopyRegisters);
+  auto multiply = [&](Value warpgroup) {
+    eachTile([&](const RowTile &tile, Value columnTile, Ring::Place place) { return multiplyTile(tile, columnTile, place, warpgroup); });
+  };
   auto copyAll = [&] {
     eachTile([&](const RowTile &tile, Value columnTile, Ring::Place place) { return copyTile(tile, columnTile, place); });
   };
-  if (gathers())
-    copyAll();
-  else
-    e.onlyIf(e.less(ownThread, e.c(32)), copyAll);
+  Warpgroups(e, ring).split(gathers() ? 1 + 128 : 1, multiply, [&] {
+    if (gathers())
+      copyAll();
+    else
+      e.onlyIf(e.less(ownThread, e.c(32)), copyAll);
+  });
 }
 
 void emo::cuda::launchWarpgroups(Product &product, DeviceHost &host, KernelLibrary &library) {
   int64_t all = product.n * product.accumulators;
   WarpgroupTile tile = all > 128 && product.consumer == nullptr ? WarpgroupTile{256, 4} : WarpgroupTile{128, 6};
   int64_t columns = tile.columns / product.accumulators, columnTiles = llvm::divideCeil(product.n, columns);
-  KernelShape shape{kThreads, 4, tile.sharedBytes()};
+  KernelShape shape{Warpgroups::kThreads, 4, tile.sharedBytes()};
   std::string kind = llvm::formatv("{0}_{1}x{2}x{3}", product.kind(), kRows, tile.columns, kDepth);
   product.aroundLaunch(columnTiles, [&] {
     Value tiles = host.mul(countRowTiles(host, product, kRows), host.c(columnTiles));

@@ -39,6 +39,16 @@ Values emo::cuda::multiplyAdd(DeviceEmit &e, Type element, ValueRange a, ValueRa
   return fields(e, sums, 4);
 }
 
+void emo::cuda::multiplyFragments(DeviceEmit &e, Type element, ArrayRef<Values> a, ArrayRef<Values> b, Values &sums) {
+  int across = b.size();
+  for (int i = 0; i < int(a.size()); ++i)
+    for (int step = 0; step < across; ++step) {
+      int j = i % 2 ? across - 1 - step : step; // back and forth: operands stay in registers
+      Value *sum = &sums[(i * across + j) * 4];
+      llvm::copy(multiplyAdd(e, element, a[i], b[j], ValueRange(ArrayRef(sum, 4))), sum);
+    }
+}
+
 Value SwizzledRows::offset(DeviceEmit &e, Value row, Value chunk) const {
   // Rows of 64 bytes: two share a line of 128, so that pairs of rows have one order.
   Value key = chunks() >= 8 ? e.rem(row, e.c(8)) : e.rem(e.div(row, e.c(2)), e.c(4));

@@ -19,6 +19,18 @@ Values loadMatrices(DeviceEmit &e, Value address, bool transposed = false);
 /// c[4] + a[4] (16x16, rows) * b[2] (16x8, columns) of `element`, bf16 or f16, with f32 sums.
 Values multiplyAdd(DeviceEmit &e, Type element, ValueRange a, ValueRange b, ValueRange c);
 
+/// Sizes of a block's tile of a result and of a warp's part of it; `depth` of K at a time.
+struct TensorTile {
+  int rows, columns, depth, warpRows, warpColumns, stages;
+  int threads() const { return rows / warpRows * (columns / warpColumns) * 32; }
+  int stageBytes() const { return (rows + columns) * depth * 2; }
+  int64_t sharedBytes() const { return int64_t(stages) * stageBytes(); }
+  /// Of a thread.
+  int sums() const { return warpRows / 16 * (warpColumns / 8) * 4; }
+};
+/// Adds products of all fragments to `sums`, 4 of a[0] b[0], then of a[0] b[1] and so on.
+void multiplyFragments(DeviceEmit &e, Type element, llvm::ArrayRef<Values> a, llvm::ArrayRef<Values> b, Values &sums);
+
 /// Tiles of bf16 or f16 in shared memory: rows of `depth` elements (32, 64 or 128) in chunks of 16 bytes, whose order changes from row to row so that
 /// eight rows' chunks of one column lie in different banks. Rows 8 apart have the same order.
 struct SwizzledRows {

@@ -2,6 +2,7 @@
 #include "LowerEntry.h"
 
 #include "Bytes.h"
+#include "Dtype.h"
 #include "emo/Dialect/Emo/IR/Emo.h"
 #include "emo/Runtime/Program.h"
 
@@ -277,7 +278,8 @@ void EntryLowering::describeMap(Value memref, ArrayRef<int64_t> box, SmallVector
   for (int64_t d = 0; d < last; ++d)
     rows = arith::MulIOp::create(b, rows, toI64(metadata.getSizes()[d]));
   Value distance = arith::MulIOp::create(b, toI64(metadata.getStrides()[last - 1]), i64(bytes));
-  values.append({addressOf(memref), i32(type.getElementType().isBF16() ? EMO_BF16 : type.getElementType().isF16() ? EMO_F16 : EMO_F32), rows, i64(type.getDimSize(last)), distance, i32(box[0]), i32(box[1])});
+  values.append({addressOf(memref), i32(dtypeOf(type.getElementType())), rows, i64(type.getDimSize(last)), distance,
+                 i32(box[0]), i32(box[1])});
 }
 
 void EntryLowering::lowerDeviceLaunch(DeviceLaunchOp op) {
