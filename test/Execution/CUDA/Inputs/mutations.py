@@ -215,6 +215,7 @@ EQUIVALENT = [
     ("loss .*", "select", 8, "a target below 0 is no column, whatever it is below 0"),
     ("gradient .*", "guard", 3, "copies behind the last row, and all those for an expert without rows, are of 0 bytes"),
     ("gradient 128x256x64", "fence", 1, "of barriers that no bulk copy arrives at: behind the block's barrier threads know them"),
+    ("gradient 128x256x64", "mbarrier", 1, "the release of a block's last stage, which is not filled again: it has one tile"),
     # There is a key always; what lies outside of the range of keys is masked by its position and its document.
     ("attention_.*", "guard", 6, "there is a key in every range; a block behind the last key repeats it, and nobody reads it; masking where nothing is masked"),
     ("attention_few", "select", 8, "documents of few queries: no key is a lane's second"),
