@@ -34,8 +34,8 @@ def Emo_KernelMatmulOp : Emo_KernelOp<"matmul", [AttrSizedOperandSegments, Singl
     (`packed`: #emo.pack, gated when there are two). All weights have lhs's element type.
     The body's arguments are the accumulators (f32), then one element, in its own type, of each of `extras`: kind `column` is
     [N], or [E, N] with offsets; `row` is [M] (by output row), `element` [M, N]; `kinds` has one entry per extra. The body is
-    made of scalar constants and the ops addf, subf, mulf, divf, negf, maximumf, maxnumf, minimumf, minnumf, extf, truncf, exp, log,
-    tanh, erf, sqrt, absf, and yields one scalar per out, in the out's element type. Weights are parameters (emo.param.ref).
+    made of scalar constants and the ops addf, subf, mulf, divf, negf, maximumf, maxnumf, minimumf, minnumf, cmpf, select, extf, truncf,
+    exp, log, tanh, erf, sqrt, absf, and yields one scalar per out, in the out's element type. Weights are parameters (emo.param.ref).
 
     ```mlir
     // bf16 linear layer, residual added in bf16
