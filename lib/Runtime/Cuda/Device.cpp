@@ -257,6 +257,7 @@ bool CudaDevice::describe(void *map, const TiledMatrix &matrix, std::string &err
             " need; install a driver for CUDA 12.0 or newer";
     return false;
   }
+  Current current(*this);
   int type = matrix.dtype == EMO_BF16 ? kTensorBf16 : matrix.dtype == EMO_F16 ? kTensorF16 : kTensorF32;
   uint64_t dims[] = {uint64_t(matrix.columns), uint64_t(matrix.rows)}, stride = uint64_t(matrix.rowBytes);
   uint32_t box[] = {uint32_t(matrix.boxColumns), uint32_t(matrix.boxRows)}, steps[] = {1, 1};

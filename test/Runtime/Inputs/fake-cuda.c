@@ -5,7 +5,8 @@
  *   FAKE_CUDA_FAIL=FUNCTION     returns CUDA_ERROR_LAUNCH_FAILED (719)
  *   FAKE_CUDA_LOG=FILE          launches are written there: kernel, grid, threads, bytes of shared memory, and a hash of the arguments
  *   FAKE_CUDA_CALLS=FILE        how the launches came: "each" or "graph" with the number of nodes made and changed before
- * Device memory has the same addresses in every process, so arguments can be compared. */
+ * Device memory has the same addresses in every process, so arguments can be compared. As in a driver, what belongs to a context fails
+ * where none is current on the thread. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,11 @@ static int fails(const char *function) { return getenv("FAKE_CUDA_FAIL") && !str
 #define FAIL_IF_ASKED                                                                                                                      \
   if (fails(__func__))                                                                                                                     \
   return 719
+/* How many contexts were made current on this thread. */
+static _Thread_local int current;
+#define NEED_CONTEXT                                                                                                                       \
+  if (!current)                                                                                                                            \
+  return 201
 
 static size_t used;
 
@@ -32,16 +38,21 @@ int cuDeviceGetAttribute(int *value, int attribute, int device) {
   *value = attribute == 75 ? capability / 10 : attribute == 76 ? capability % 10 : 108 + device;
   return 0;
 }
-int cuCtxCreate_v2(Handle *context, unsigned flags, int device) { return *context = context, (int)flags + device; }
+int cuCtxCreate_v2(Handle *context, unsigned flags, int device) { return ++current, *context = context, (int)flags + device; }
 int cuCtxDestroy_v2(Handle context) { return context == NULL; }
-int cuCtxPushCurrent_v2(Handle context) { return context == NULL; }
-int cuCtxPopCurrent_v2(Handle *context) { return *context = NULL, 0; }
+int cuCtxPushCurrent_v2(Handle context) { return ++current, context == NULL; }
+int cuCtxPopCurrent_v2(Handle *context) {
+  NEED_CONTEXT;
+  return --current, *context = NULL, 0;
+}
 int cuMemGetInfo_v2(size_t *free, size_t *total) {
+  NEED_CONTEXT;
   *total = (size_t)number("FAKE_CUDA_MEMORY", 1 << 30);
   *free = *total - used;
   return 0;
 }
 int cuMemAlloc_v2(Address *address, size_t bytes) {
+  NEED_CONTEXT;
   FAIL_IF_ASKED;
   if (used + bytes > (size_t)number("FAKE_CUDA_MEMORY", 1 << 30))
     return 2;
@@ -52,13 +63,32 @@ int cuMemAlloc_v2(Address *address, size_t bytes) {
   used += (bytes + 255) / 256 * 256;
   return 0;
 }
-int cuMemFree_v2(Address address) { return address == 0; }
-int cuMemsetD8Async(Address address, unsigned char value, size_t bytes, Handle stream) { return memset((void *)address, value, bytes), stream == NULL; }
-int cuMemcpyHtoDAsync_v2(Address to, const void *from, size_t bytes, Handle stream) { return memcpy((void *)to, from, bytes), stream == NULL; }
-int cuMemcpyDtoHAsync_v2(void *to, Address from, size_t bytes, Handle stream) { return memcpy(to, (void *)from, bytes), stream == NULL; }
-int cuStreamCreate(Handle *stream, unsigned flags) { return *stream = stream, flags != 1; }
-int cuStreamDestroy_v2(Handle stream) { return stream == NULL; }
+int cuMemFree_v2(Address address) {
+  NEED_CONTEXT;
+  return address == 0;
+}
+int cuMemsetD8Async(Address address, unsigned char value, size_t bytes, Handle stream) {
+  NEED_CONTEXT;
+  return memset((void *)address, value, bytes), stream == NULL;
+}
+int cuMemcpyHtoDAsync_v2(Address to, const void *from, size_t bytes, Handle stream) {
+  NEED_CONTEXT;
+  return memcpy((void *)to, from, bytes), stream == NULL;
+}
+int cuMemcpyDtoHAsync_v2(void *to, Address from, size_t bytes, Handle stream) {
+  NEED_CONTEXT;
+  return memcpy(to, (void *)from, bytes), stream == NULL;
+}
+int cuStreamCreate(Handle *stream, unsigned flags) {
+  NEED_CONTEXT;
+  return *stream = stream, flags != 1;
+}
+int cuStreamDestroy_v2(Handle stream) {
+  NEED_CONTEXT;
+  return stream == NULL;
+}
 int cuStreamSynchronize(Handle stream) {
+  NEED_CONTEXT;
   FAIL_IF_ASKED;
   return stream == NULL;
 }
@@ -69,6 +99,7 @@ struct Function {
 };
 
 int cuModuleLoadDataEx(Handle *module, const void *image, unsigned count, int *options, void **values) {
+  NEED_CONTEXT;
   if (fails(__func__)) {
     if (count == 2 && options[0] == 5)
       strcpy(values[0], "ptxas fatal   : the fake driver refuses");
@@ -78,6 +109,7 @@ int cuModuleLoadDataEx(Handle *module, const void *image, unsigned count, int *o
   return 0;
 }
 int cuModuleGetFunction(Handle *function, Handle module, const char *name) {
+  NEED_CONTEXT;
   struct Function *f = calloc(1, sizeof *f);
   char entry[300];
   snprintf(f->name, sizeof f->name, "%s", name);
@@ -92,7 +124,10 @@ int cuModuleGetFunction(Handle *function, Handle module, const char *name) {
   *function = f;
   return end == NULL;
 }
-int cuFuncSetAttribute(Handle function, int attribute, int value) { return function == NULL || attribute != 8 || value > 227 << 10; }
+int cuFuncSetAttribute(Handle function, int attribute, int value) {
+  NEED_CONTEXT;
+  return function == NULL || attribute != 8 || value > 227 << 10;
+}
 
 /* CUDA_KERNEL_NODE_PARAMS_v1 */
 struct Node {
@@ -132,6 +167,7 @@ static void called(const char *how, int made, int changed) {
 
 int cuLaunchKernel(Handle function, unsigned gridX, unsigned gridY, unsigned gridZ, unsigned blockX, unsigned blockY, unsigned blockZ,
                    unsigned sharedBytes, Handle stream, void **arguments, void **extra) {
+  NEED_CONTEXT;
   FAIL_IF_ASKED;
   struct Node node = {function, {gridX, gridY, gridZ}, {blockX, blockY, blockZ}, sharedBytes, arguments, extra};
   struct Launch launch;
@@ -149,6 +185,7 @@ struct Graph {
 int cuGraphCreate(Handle *graph, unsigned flags) { return *graph = calloc(1, sizeof(struct Graph)), flags != 0; }
 int cuGraphDestroy(Handle graph) { return free(graph), 0; }
 int cuGraphAddKernelNode(Handle *node, Handle graph, const Handle *dependencies, size_t count, const struct Node *parameters) {
+  NEED_CONTEXT;
   FAIL_IF_ASKED;
   struct Graph *g = graph;
   if (g->count == 4096 || count != (g->count > 0) || (count && dependencies[0] != (Handle)(size_t)g->count))
@@ -158,17 +195,20 @@ int cuGraphAddKernelNode(Handle *node, Handle graph, const Handle *dependencies,
   return wrong;
 }
 int cuGraphInstantiateWithFlags(Handle *executable, Handle graph, unsigned long long flags) {
+  NEED_CONTEXT;
   FAIL_IF_ASKED;
   *executable = malloc(sizeof(struct Graph));
   return memcpy(*executable, graph, sizeof(struct Graph)), flags != 0;
 }
 int cuGraphExecDestroy(Handle executable) { return free(executable), 0; }
 int cuGraphExecKernelNodeSetParams(Handle executable, Handle node, const struct Node *parameters) {
+  NEED_CONTEXT;
   FAIL_IF_ASKED;
   struct Graph *g = executable;
   return ++g->changed, describe(&g->launches[(size_t)node - 1], parameters);
 }
 int cuGraphLaunch(Handle executable, Handle stream) {
+  NEED_CONTEXT;
   FAIL_IF_ASKED;
   struct Graph *g = executable;
   for (int i = 0; i < g->count; ++i)
@@ -181,18 +221,35 @@ int cuGraphLaunch(Handle executable, Handle stream) {
 #ifndef NO_TENSOR_MAPS
 int cuTensorMapEncodeTiled(void *map, int type, unsigned rank, void *address, const unsigned long long *dims, const unsigned long long *strides,
                            const unsigned *box, const unsigned *steps, int interleave, int swizzle, int promotion, int fill) {
+  NEED_CONTEXT;
   FAIL_IF_ASKED;
   int wrong = (Address)map % 64 || rank != 2 || steps[0] != 1 || steps[1] != 1 || interleave || promotion != 2 || fill;
-  wrong |= (Address)address % 16 || strides[0] % 16 || box[1] > 256 || swizzle != 3 || box[0] * (type == 9 ? 2 : 4) != 128;
+  wrong |= (Address)address % 16 || strides[0] % 16 || box[1] > 256 || swizzle != 3 || box[0] * (type == 7 ? 4 : 2) != 128;
   wrong |= dims[0] == 0 || dims[1] == 0;
   return memset(map, 0, 128), wrong;
 }
 #endif
-int cuGetErrorName(int result, const char **name) {
-  *name = result == 719 ? "CUDA_ERROR_LAUNCH_FAILED" : result == 218 ? "CUDA_ERROR_INVALID_PTX" : result == 2 ? "CUDA_ERROR_OUT_OF_MEMORY" : NULL;
+static const struct {
+  int result;
+  const char *name, *text;
+} errors[] = {
+    {2, "CUDA_ERROR_OUT_OF_MEMORY", NULL},
+    {201, "CUDA_ERROR_INVALID_CONTEXT", "invalid device context"},
+    {218, "CUDA_ERROR_INVALID_PTX", "a PTX JIT compilation failed"},
+    {719, "CUDA_ERROR_LAUNCH_FAILED", "unspecified launch failure"},
+};
+static int describeError(int result, const char **name, const char **text) {
+  *name = *text = NULL;
+  for (size_t i = 0; i < sizeof errors / sizeof *errors; ++i)
+    if (errors[i].result == result)
+      *name = errors[i].name, *text = errors[i].text;
   return *name == NULL;
 }
+int cuGetErrorName(int result, const char **name) {
+  const char *text;
+  return describeError(result, name, &text);
+}
 int cuGetErrorString(int result, const char **text) {
-  *text = result == 719 ? "unspecified launch failure" : result == 218 ? "a PTX JIT compilation failed" : NULL;
-  return *text == NULL;
+  const char *name;
+  return describeError(result, &name, text);
 }
