@@ -11,6 +11,10 @@ using namespace emo;
 using namespace emo::cuda;
 
 static constexpr int kThreads = 128, kWarps = kThreads / 32;
+/// Of a block that works on one row.
+static constexpr int64_t kMostThreads = 512;
+/// So many elements of a row a lane may keep in registers.
+static constexpr int64_t kHeldElements = 64;
 
 /// body(first element, elements) for the lane's share of a row of `size` elements.
 static void eachGroup(DeviceEmit &e, int64_t size, Fn<void(Value, int)> body) {
@@ -23,6 +27,19 @@ static Value sumGroups(DeviceEmit &e, int64_t size, Fn<Value(Value index, int la
   Values sums = e.loop(e.mul(e.lane(), lanes), e.c(size), 32 * lanes, ValueRange{e.f32(0, lanes)},
                        [&](Value i, ValueRange carried) { return Values{body(i, lanes, carried[0])}; });
   return e.warpAdd(e.reduceAdd(sums[0]));
+}
+
+/// Whether the lanes of a warp have equally many groups of a row, and few enough to keep them in registers.
+static bool canHold(int64_t size, int lanes) { return size % (32 * lanes) == 0 && size / 32 <= kHeldElements; }
+
+/// Where the lane's groups of a row begin, and load(place) of them: all loads are under way at once.
+static std::pair<Values, Values> holdRow(DeviceEmit &e, int64_t size, Fn<Value(Value)> load) {
+  Values places, groups;
+  for (int64_t i = 0; i < size; i += 32 * e.lanes()) {
+    places.push_back(e.add(e.mul(e.lane(), e.lanes()), i));
+    groups.push_back(load(places.back()));
+  }
+  return {places, groups};
 }
 
 /// body(row) when this warp has a row below `rows`.
@@ -58,6 +75,19 @@ static void launchRmsNorm(KernelRmsNormOp op, DeviceHost &host, KernelLibrary &l
     ownRow(e, args[3], [&](Value row) {
       Value from = e.rowAt(args[0], row, args[4], elementOf(x)), to = e.rowAt(args[2], row, size, elementOf(out));
       auto element = [&](Value i, int lanes) { return e.loadF32(elementOf(x), e.at(from, i, elementOf(x)), lanes); };
+      if (canHold(size, shape.lanes)) {
+        auto [places, groups] = holdRow(e, size, [&](Value i) { return element(i, shape.lanes); });
+        Value sum = e.f32(0, shape.lanes);
+        for (Value v : groups)
+          sum = e.fma(v, v, sum);
+        size_t next = 0;
+        auto each = [&, &places = places](Fn<void(Value, int)> body) {
+          for (; next < places.size(); ++next)
+            body(places[next], shape.lanes);
+        };
+        writeNorm(e, op, e.warpAdd(e.reduceAdd(sum)), args[1], to, each, [&, &groups = groups](Value, int) { return groups[next]; });
+        return;
+      }
       Value squares = sumGroups(e, size, [&](Value i, int lanes, Value sum) {
         Value v = element(i, lanes);
         return e.fma(v, v, sum);
@@ -87,10 +117,16 @@ bool emo::cuda::lowerGatherRows(KernelGatherRowsOp op, KernelLibrary &library) {
     ownRow(e, args[3], [&](Value row) {
       Value id = e.load(index, e.at(args[1], row, index), bytesOf(index));
       Value from = e.rowAt(args[0], id, size, element), to = e.rowAt(args[2], row, size, element);
-      eachGroup(e, size, [&](Value i, int lanes) {
-        Type raw = e.vec(lanes, e.b.getIntegerType(element.getIntOrFloatBitWidth())); // bits as they are
-        e.store(e.load(raw, e.at(from, i, element)), e.at(to, i, element));
-      });
+      Type raw = e.vec(shape.lanes, e.b.getIntegerType(element.getIntOrFloatBitWidth())); // bits as they are
+      auto load = [&](Value i) { return e.load(raw, e.at(from, i, element)); };
+      auto store = [&](Value i, Value group) { e.store(group, e.at(to, i, element)); };
+      if (canHold(size, shape.lanes)) {
+        auto [places, groups] = holdRow(e, size, load);
+        for (auto [i, group] : llvm::zip_equal(places, groups))
+          store(i, group);
+      } else {
+        eachGroup(e, size, [&](Value i, int) { store(i, load(i)); });
+      }
     });
   });
   host.launch(name, operands, host.ceilDiv(rows, kWarps), shape);
@@ -156,18 +192,17 @@ public:
     Value token = e.block();
     int lanes = e.lanes();
     Value first = e.mul(e.thread(), lanes);
+    if (e.threads * lanes == size) { // threads have a group each, and keep it
+      Value held = e.rounded(elementOf(op.getOuts()[result]), write(token, first)[result]);
+      writeNorm(e, norm, sumOfBlock(e.mulf(held, held)), weights, normRow(norm, token, out), [&](Fn<void(Value, int)> body) { body(first, lanes); },
+                [&](Value, int) { return held; });
+      return;
+    }
     Values sums = e.loop(first, e.c(size), e.threads * lanes, ValueRange{e.f32(0, lanes)}, [&](Value i, ValueRange carried) {
       Value v = write(token, i)[result];
       return Values{e.fma(v, v, carried[0])};
     });
-    Type f32 = e.b.getF32Type();
-    Value ofWarp = e.warpAdd(e.reduceAdd(sums[0]));
-    e.onlyIf(e.equal(e.lane(), e.c(0)), [&] { e.store(ofWarp, e.at(e.shared(), e.warp(), f32), 4); });
-    e.barrier();
-    Value squares = e.f32(0);
-    for (int warp = 0; warp < e.warps(); ++warp)
-      squares = e.addf(squares, e.load(f32, e.at(e.shared(), e.c(warp), f32), 4));
-    writeNormOf(norm, result, token, squares, weights, out, [&](Fn<void(Value, int)> body) {
+    writeNormOf(norm, result, token, sumOfBlock(sums[0]), weights, out, [&](Fn<void(Value, int)> body) {
       e.loop(first, e.c(size), e.threads * lanes, [&](Value i) { body(i, lanes); });
     });
   }
@@ -177,8 +212,22 @@ private:
   void writeNormOf(KernelRmsNormOp norm, int result, Value token, Value squares, Value weights, Value out, Fn<void(Fn<void(Value, int)>)> each) {
     Type element = elementOf(op.getOuts()[result]);
     Value from = e.rowAt(args[3 + op.getExtras().size() + result], token, size, element);
-    writeNorm(e, norm, squares, weights, e.rowAt(out, token, size, elementOf(norm.getOuts()[0])), each,
+    writeNorm(e, norm, squares, weights, normRow(norm, token, out), each,
               [&](Value i, int lanes) { return e.loadF32(element, e.at(from, i, element), lanes); });
+  }
+
+  Value normRow(KernelRmsNormOp norm, Value token, Value out) { return e.rowAt(out, token, size, elementOf(norm.getOuts()[0])); }
+
+  /// The sum of all threads' vectors, in a fixed order.
+  Value sumOfBlock(Value vector) {
+    Type f32 = e.b.getF32Type();
+    Value ofWarp = e.warpAdd(e.reduceAdd(vector));
+    e.onlyIf(e.equal(e.lane(), e.c(0)), [&] { e.store(ofWarp, e.at(e.shared(), e.warp(), f32), 4); });
+    e.barrier();
+    Value sum = e.f32(0);
+    for (int warp = 0; warp < e.warps(); ++warp)
+      sum = e.addf(sum, e.load(f32, e.at(e.shared(), e.c(warp), f32), 4));
+    return sum;
   }
 
   /// Computes and stores one group, and gives what was stored.
@@ -270,7 +319,13 @@ static void launchCombine(KernelCombineOp op, KernelRmsNormOp norm, bool togethe
     return;
   }
   grouped.append({norm.getWeight(), norm.getOuts()[0]});
-  KernelShape shape{kThreads, groupFor(grouped, size), together ? 4 * kWarps : 0};
+  KernelShape shape{kThreads, groupFor(grouped, size), 0};
+  if (together) {
+    int64_t groups = size / shape.lanes;
+    if (groups % 32 == 0 && groups <= kMostThreads)
+      shape.threads = int(groups);
+    shape.sharedBytes = shape.threads / 32 * 4;
+  }
   size_t count = operands.size();
   operands.append({norm.getWeight(), norm.getOuts()[0]});
   int result = llvm::find(op.getOuts(), norm.getX()) - op.getOuts().begin();
