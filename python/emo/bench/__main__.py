@@ -6,9 +6,9 @@ import sys
 import tempfile
 
 from ..errors import Error
-from . import cuda, experts, layer, machine, models, peers, report, start
+from . import cuda, experts, gpu, layer, machine, models, peers, report, start
 
-PARTS = ("layer", "model", "small", "experts", "start", "cuda")
+PARTS = ("layer", "model", "small", "experts", "start", "gpu", "cuda")
 
 
 def parse(arguments):
@@ -21,7 +21,7 @@ def parse(arguments):
         "--only",
         default=",".join(PARTS),
         help="parts, separated by commas: layer (one MoE layer), model (two layers of EMO's shape), "
-        "small (a trained model's folder), experts (fewer of them: speed and memory), start (compile time, first token), cuda (machine code of CUDA kernels); default: all",
+        "small (a trained model's folder), experts (fewer of them: speed and memory), start (compile time, first token), gpu (whole models on a GPU, if there is one), cuda (machine code of CUDA kernels); default: all",
     )
     parser.add_argument(
         "--peers-python",
@@ -97,12 +97,17 @@ def run(options, folder):
         print(text, file=sys.stderr, flush=True)
 
     results = {"machine": machine.describe(), "versions": machine.versions(), "threads": options.threads, "quick": options.quick}
-    timed = set(options.only) - {"cuda"}
-    engines = ["torch", "vllm"] * bool(timed) + ["triton"] * ("cuda" in options.only)
+    timed = set(options.only) - {"cuda", "gpu"}  # on the CPU
+    engines = ["torch"] * bool(timed or "gpu" in options.only) + ["vllm"] * bool(timed) + ["triton"] * ("cuda" in options.only)
     workers, results["peers"] = peers.start(options.peers_python, options.threads, os.path.join(folder, "peers.log"), engines)
     try:
         if "cuda" in options.only:
             results["cuda"] = cuda.measure(options, folder, workers, results["peers"]["triton"], say)
+        small = options.small_model or os.path.normpath(
+            os.path.join(os.path.dirname(os.path.abspath(__file__)), *[".."] * 3, "test", "models", "emo-small")
+        )
+        if "gpu" in options.only:
+            results["gpu"] = gpu.measure(options, small, folder, workers, say)
         if timed:
             say("roofs")
             results["roofs"] = machine.roofs(options)
@@ -110,9 +115,6 @@ def run(options, folder):
             results["layer"] = layer.measure(options, folder, workers, say)
         if "model" in options.only:
             results["model"] = models.measure_two_layers(options, folder, workers, say)
-        small = options.small_model or os.path.normpath(
-            os.path.join(os.path.dirname(os.path.abspath(__file__)), *[".."] * 3, "test", "models", "emo-small")
-        )
         missing = None if os.path.isdir(small) else {"skipped": "no folder %s; give one with --small-model" % small}
         if "small" in options.only:
             results["small"] = missing or models.measure(

@@ -68,8 +68,8 @@ def decode_bytes(config, context):
 
 
 class Emo:
-    def __init__(self, program, threads, memory, capacity):
-        self.model = Model(program, threads=threads, weights_memory=memory)
+    def __init__(self, program, capacity, **options):
+        self.model = Model(program, **options)
         self.session = self.model.session(capacity)
 
     def turn(self, prompt, tokens):
@@ -98,16 +98,24 @@ def measure_two_layers(options, folder, peers, say):
 
 def measure(options, name, source, lengths, folder, peers, say):
     """Prefill of lengths[0] tokens and decoding of lengths[1], by emo with both kinds of weights memory and by PyTorch."""
-    with open(os.path.join(source, "config.json")) as file:
-        config = json.load(file)
-    prompt_tokens, new_tokens = lengths
-    capacity = prompt_tokens + new_tokens
     say("%s: compiling" % name)
     program = os.path.join(folder, "model.so")
     compiler.compile(source, program, cpu="native").close()
     ours = {
-        "emo " + name: Emo(program, options.threads, memory, capacity) for name, memory in (("huge", "huge"), ("mapped", "map"))
+        "emo huge": dict(threads=options.threads, weights_memory="huge"),
+        "emo mapped": dict(threads=options.threads, weights_memory="map"),
     }
+    return compare(options, name, source, lengths, program, ours, folder, peers, say, lambda run: machine.with_roofs(options, run))
+
+
+def compare(options, name, source, lengths, program, ours, folder, peers, say, with_roofs, device="cpu"):
+    """The same with a compiled program, opened with the options of Model in `ours`, by name. with_roofs(run): what run returns, and the
+    machine's roofs then. Peers compute on PyTorch's `device`."""
+    with open(os.path.join(source, "config.json")) as file:
+        config = json.load(file)
+    prompt_tokens, new_tokens = lengths
+    capacity = prompt_tokens + new_tokens
+    ours = {contender: Emo(program, capacity, **opened) for contender, opened in ours.items()}
     turns = 1 if options.quick else 7
     random = np.random.default_rng(3)
     texts = random.integers(2, config["vocab_size"], (turns, capacity)).tolist()
@@ -120,7 +128,7 @@ def measure(options, name, source, lengths, folder, peers, say):
     peer = peers.get("torch")
     if peer:
         try:
-            peer.ask("model", folder=source, capacity=capacity)
+            peer.ask("model", folder=source, capacity=capacity, device=device)
             variants = peer.ask("call", method="variants", quick=options.quick)
         except PeerError as error:
             failed["torch"], variants = str(error), []
@@ -148,7 +156,7 @@ def measure(options, name, source, lengths, folder, peers, say):
                     "call", method="turn", variant=variant, prompt=prompts[turn], tokens=texts[turn][prompt_tokens:]
                 )
     say("%s: measuring" % name)
-    taken, roofs = machine.with_roofs(options, lambda: take_turns(contenders, turns, 0 if options.quick else 0.3))
+    taken, roofs = with_roofs(lambda: take_turns(contenders, turns, 0 if options.quick else 0.3))
     read = decode_bytes(config, prompt_tokens + new_tokens // 2)
     rows = {}
     for contender, lists in taken.items():
@@ -160,7 +168,7 @@ def measure(options, name, source, lengths, folder, peers, say):
             "decode_ms": 1e3 * step,
             "decode_tokens_per_s": 1 / step,
             "decode_gb_s": read / step / 1e9,
-            "decode_of_dram": read / step / 1e9 / roofs["dram_gb_s"],
+            "decode_of_dram": read / step / 1e9 / roofs["dram_gb_s"] if roofs["dram_gb_s"] else None,
             "difference": differences.get(contender),
         }
     for emo in ours.values():

@@ -66,7 +66,7 @@ def _model(result):
                 _ms(row["decode_ms"]),
                 "%.1f" % row["decode_tokens_per_s"],
                 against[1],
-                "%.0f %%" % (100 * row["decode_of_dram"]),
+                "" if row["decode_of_dram"] is None else "%.0f %%" % (100 * row["decode_of_dram"]),
                 "" if row["difference"] is None else "%.1e" % row["difference"],
             ]
         )
@@ -125,6 +125,18 @@ def _cuda(result):
         _table(["", "registers", "spilled bytes", "instructions a token", "emo / Triton"], routers),
         "\n".join(_failures(result["failed"])),
     ]
+
+
+def _gpu(result):
+    if "skipped" in result:
+        return ["gpu: " + result["skipped"]]
+    parts = ["GPU: %s, kernels for %s" % (result["gpu"], result["arch"])]
+    for point in result["points"]:
+        roofs = point["roofs"]
+        known = ", roofs: memory %.0f GB/s, bf16 %.0f TFLOP/s" % (roofs["dram_gb_s"], roofs["bf16_tflop_s"]) if roofs["dram_gb_s"] else ""
+        table, failures = _model(dict(point, name=point["name"] + " on the GPU" + known))
+        parts += [table, failures]
+    return parts
 
 
 def _roofs(results):
@@ -187,6 +199,8 @@ def text(results):
                 *(start["first_token_ms"][key] for key in ("median", "min", "max")),
             )
         )
+    if "gpu" in results:
+        parts += _gpu(results["gpu"])
     if "cuda" in results:
         parts += _cuda(results["cuda"])
     return "\n\n".join(part for part in parts if part)

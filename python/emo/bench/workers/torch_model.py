@@ -27,11 +27,43 @@ def read_safetensors(path):
     return tensors
 
 
+def _fused(*arguments):
+    import triton_moe
+
+    return triton_moe.fused(*arguments)
+
+
+class _Graph:
+    """A function of tensors as a CUDA graph: one launch."""
+
+    def __init__(self, function, *inputs):
+        self.inputs = [tensor.clone() for tensor in inputs]
+        stream = torch.cuda.Stream()
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            for _ in range(3):
+                function(*self.inputs)
+        torch.cuda.current_stream().wait_stream(stream)
+        self.graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(self.graph):
+            self.output = function(*self.inputs)
+
+    def __call__(self, *inputs):
+        for held, given in zip(self.inputs, inputs):
+            held.copy_(given)
+        self.graph.replay()
+        return self.output
+
+
 class Model:
-    def __init__(self, folder, capacity):
+    def __init__(self, folder, capacity, device):
+        torch.set_default_device(device)
+        self.gpu = device == "cuda"
         with open(os.path.join(folder, "config.json")) as file:
             self.config = config = json.load(file)
-        tensors = read_safetensors(os.path.join(folder, "model.safetensors"))
+        tensors = {
+            name: tensor.to(device) for name, tensor in read_safetensors(os.path.join(folder, "model.safetensors")).items()
+        }
         self.heads, self.kv_heads = config["num_attention_heads"], config["num_key_value_heads"]
         self.size = config["hidden_size"] // self.heads
         self.top_k, self.experts = config["num_experts_per_tok"] - config["num_shared_experts"], config["num_experts"]
@@ -64,17 +96,22 @@ class Model:
         angles = torch.arange(capacity)[:, None] / config["rope_theta"] ** (torch.arange(0, self.size, 2) / self.size)
         self.cos, self.sin = (torch.cat([f(angles)] * 2, 1).to(torch.bfloat16) for f in (torch.cos, torch.sin))
         self.slots = torch.arange(capacity)
-        self.compiled = {}
+        self.prepared = {}  # functions, by how they compute what and for how many tokens
 
     def variants(self, quick):
-        return ["grouped"] if quick else ["loop", "grouped", "batched", "grouped compiled", "batched compiled"]
+        """Ways to compute the experts; compiled, and on a GPU compiled or not as one CUDA graph."""
+        if quick:
+            return ["grouped"]
+        experts = ["fused" if self.gpu else "loop", "grouped", "batched"]
+        compiled = [name + " compiled" for name in experts if name != "loop"]
+        return experts + [name + " graph" for name in experts] * self.gpu + compiled
 
     def _rotate(self, x, positions):
         half = torch.cat([-x[..., self.size // 2 :], x[..., : self.size // 2]], -1)
         return x * self.cos[positions] + half * self.sin[positions]
 
     def _attention(self, x, layer, positions, begin):
-        """begin: where the tokens are put; None in compiled code, which masks the whole cache instead of slicing it."""
+        """begin: where the tokens are put; None in compiled code and graphs, which mask the whole cache instead of slicing it."""
         count = x.shape[0]
         q, k, v = F.linear(x, layer["qkv"]).split([self.heads * self.size] + [self.kv_heads * self.size] * 2, -1)
         q, k, v = (t.view(1, count, -1, self.size).transpose(1, 2) for t in (q, k, v))
@@ -107,22 +144,24 @@ class Model:
         return F.linear(F.rms_norm(x[-1:], x.shape[-1:], self.norm, epsilon), self.head)[0].float()
 
     def _step(self, variant, ids, begin):
-        name = variant.split()[0]
+        name, _, how = variant.partition(" ")
         # Copies of weights for each of many tokens are out of the question.
         function = {
             "loop": torch_layer.loop,
+            "fused": _fused,
             "grouped": torch_layer.grouped,
             "batched": torch_layer.batched if len(ids) == 1 else torch_layer.grouped,
         }[name]
         positions = torch.arange(begin, begin + len(ids))
-        if not variant.endswith("compiled"):
+        if not how:
             return self._forward(ids, positions, begin, function)
-        key = (function, len(ids))
-        if key not in self.compiled:
-            self.compiled[key] = torch.compile(
-                lambda ids, positions: self._forward(ids, positions, None, function), dynamic=False
-            )
-        return self.compiled[key](ids, positions)
+        key = (function, how, len(ids))
+        if key not in self.prepared:
+            prepared = lambda ids, positions: self._forward(ids, positions, None, function)
+            if how == "compiled":
+                prepared = torch.compile(prepared, dynamic=False)
+            self.prepared[key] = _Graph(prepared, ids, positions) if self.gpu else prepared
+        return self.prepared[key](ids, positions)
 
     def turn(self, variant, prompt, tokens):
         """[seconds of the prompt, seconds of each token fed after it]"""
@@ -135,4 +174,4 @@ class Model:
         return seconds
 
     def output(self, variant, prompt, path):
-        self._step(variant, torch.tensor(prompt), 0).numpy().tofile(path)
+        self._step(variant, torch.tensor(prompt), 0).cpu().numpy().tofile(path)

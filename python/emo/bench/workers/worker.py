@@ -49,6 +49,27 @@ class Worker:
 
         self.held = torch_model.Model(**arguments)
 
+    def gpu_roofs(self, quick):
+        """What the GPU can do at best: bytes read and written by a copy, and a product of bf16 matrices."""
+        import torch
+
+        def seconds(run):
+            times = []
+            for _ in range(10):
+                begin, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
+                begin.record()
+                run()
+                end.record()
+                end.synchronize()
+                times.append(1e-3 * begin.elapsed_time(end))
+            return sorted(times)[len(times) // 2]
+
+        size = 1 << (20 if quick else 31)
+        a, b = (torch.empty(size, dtype=torch.uint8, device="cuda") for _ in range(2))
+        n = 256 if quick else 8192
+        x, y = (torch.randn(n, n, dtype=torch.bfloat16, device="cuda") for _ in range(2))
+        return {"dram_gb_s": 2e-9 * size / seconds(lambda: b.copy_(a)), "bf16_tflop_s": 2e-12 * n**3 / seconds(lambda: x @ y)}
+
     def bundled_ptxas(self):
         import triton_build
 
