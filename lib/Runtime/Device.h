@@ -56,6 +56,8 @@ public:
   virtual bool separatesBuffers() const { return false; }
   virtual bool clear(void *memory, int64_t bytes, std::string &error) = 0;
   virtual bool upload(void *memory, const void *from, int64_t bytes, std::string &error) = 0;
+  /// From device memory to device memory, behind the launches before.
+  virtual bool copy(void *to, const void *from, int64_t bytes, std::string &error) = 0;
   /// Waits for the launches before.
   virtual bool download(void *to, const void *memory, int64_t bytes, std::string &error) = 0;
   /// Makes the weights known; gives their address on the device.

@@ -7,7 +7,6 @@
 #include <cstring>
 #include <new>
 #include <utility>
-#include <utility>
 
 using namespace emo::rt;
 
@@ -196,12 +195,12 @@ static int64_t bytesOf(const emo_tensor &tensor) {
   return bytes;
 }
 
-/// Inputs on the device, but for KV caches, which are there.
+/// Puts inputs on the device that are not there.
 static bool uploadInputs(emo_context &context, const emo_tensor *inputs, std::vector<emo_buffer> &buffers) {
   Device &device = *context.model->device;
   for (size_t i = 0; i < buffers.size(); ++i) {
     const emo_value_desc &desc = context.entry->inputs[i];
-    if (desc.role == EMO_ROLE_KV_CACHE)
+    if (context.resident >> desc.role & 1)
       continue;
     emo_tensor stored = inputs[i];
     stored.dtype = desc.dtype;
@@ -217,10 +216,22 @@ static bool uploadInputs(emo_context &context, const emo_tensor *inputs, std::ve
   return true;
 }
 
-static bool downloadOutputs(emo_context &context) {
+/// Copies outputs, and KV caches that came from the CPU's memory, to where the caller has them.
+static bool deliverOutputs(emo_context &context, const emo_tensor *inputs, const std::vector<emo_buffer> &buffers) {
+  Device &device = *context.model->device;
   for (const emo_context::DeviceOutput &output : context.deviceOutputs) {
+    void *to = context.outputs[output.index].data;
+    bool isResident = context.resident >> context.entry->outputs[output.index].role & 1;
+    context.counts.waits += !isResident;
+    if (!(isResident ? device.copy(to, output.data, output.bytes, context.error)
+                     : device.download(to, output.data, output.bytes, context.error)))
+      return false;
+  }
+  for (size_t i = 0; i < buffers.size(); ++i) {
+    if (context.entry->inputs[i].role != EMO_ROLE_KV_CACHE || buffers[i].data == inputs[i].data)
+      continue;
     ++context.counts.waits;
-    if (!context.model->device->download(context.outputs[output.index].data, output.data, output.bytes, context.error))
+    if (!device.download(inputs[i].data, buffers[i].data, bytesOf(inputs[i]), context.error))
       return false;
   }
   return true;
@@ -233,24 +244,19 @@ __attribute__((noinline)) static int32_t enter(emo_context *context, const emo_b
   return context->entry->fn(context, inputs);
 }
 
-int32_t emo_run(emo_model *model, const char *name, const emo_tensor *inputs, int32_t numInputs, emo_tensor *outputs,
-                int32_t numOutputs, char *error, size_t errorBytes) {
-  std::string message;
+bool emo::rt::runEntry(emo_model *model, const char *name, const emo_tensor *inputs, int32_t numInputs, emo_tensor *outputs, int32_t numOutputs,
+                       uint32_t resident, std::string &error) {
   const emo_entry_desc *entry = emo_entry(model, name);
   if (!entry) {
-    writeError("the program has no entry '" + std::string(name) + "'", error, errorBytes);
-    return -1;
+    error = "the program has no entry '" + std::string(name) + "'";
+    return false;
   }
   if (numOutputs != entry->num_outputs) {
-    writeError("entry '" + std::string(name) + "' has " + std::to_string(entry->num_outputs) + " outputs, got " +
-                   std::to_string(numOutputs),
-               error, errorBytes);
-    return -1;
+    error = "entry '" + std::string(name) + "' has " + std::to_string(entry->num_outputs) + " outputs, got " + std::to_string(numOutputs);
+    return false;
   }
-  if (!checkInputs(*entry, inputs, numInputs, message) || !checkPositions(*entry, inputs, model->maxPositions, message)) {
-    writeError(message, error, errorBytes);
-    return -1;
-  }
+  if (!checkInputs(*entry, inputs, numInputs, error) || !checkPositions(*entry, inputs, model->maxPositions, error))
+    return false;
   std::vector<emo_buffer> buffers(numInputs);
   std::vector<std::unique_ptr<int64_t[]>> copies(numInputs);
   for (int32_t i = 0; i < numInputs; ++i) {
@@ -259,8 +265,8 @@ int32_t emo_run(emo_model *model, const char *name, const emo_tensor *inputs, in
       copies[i] = widened(inputs[i]);
       buffers[i].data = copies[i].get();
       if (!copies[i]) {
-        writeError("out of memory: no room for a copy of input '" + std::string(entry->inputs[i].name) + "'", error, errorBytes);
-        return -1;
+        error = "out of memory: no room for a copy of input '" + std::string(entry->inputs[i].name) + "'";
+        return false;
       }
     }
     memcpy(buffers[i].dims, inputs[i].dims, sizeof buffers[i].dims);
@@ -271,11 +277,12 @@ int32_t emo_run(emo_model *model, const char *name, const emo_tensor *inputs, in
   std::unique_ptr<emo_context> context = model->takeContext();
   context->entry = entry;
   context->outputs = outputs;
+  context->resident = resident;
   int32_t status = 1;
   if (model->device) {
     std::lock_guard<std::mutex> lock(model->deviceMutex);
     status = !uploadInputs(*context, inputs, buffers) || enter(context.get(), buffers.data()) ||
-             !model->device->submit(context->counts.submission, context->error) || !downloadOutputs(*context);
+             !model->device->submit(context->counts.submission, context->error) || !deliverOutputs(*context, inputs, buffers);
     if (status)
       model->device->discard();
     context->deviceMemory.clear();
@@ -283,15 +290,21 @@ int32_t emo_run(emo_model *model, const char *name, const emo_tensor *inputs, in
   } else {
     status = enter(context.get(), buffers.data());
   }
-  if (status == 0 && context->error.empty()) {
-    model->giveBack(std::move(context));
-    return 0;
-  }
-  message = context->error.empty() ? "entry '" + std::string(name) + "' failed" : context->error;
+  bool ok = status == 0 && context->error.empty();
+  if (!ok)
+    error = context->error.empty() ? "entry '" + std::string(name) + "' failed" : context->error;
   model->giveBack(std::move(context));
   for (int32_t i = 0; i < numOutputs; ++i)
-    if (own[i])
+    if (!ok && own[i])
       emo_release(&outputs[i]);
+  return ok;
+}
+
+int32_t emo_run(emo_model *model, const char *name, const emo_tensor *inputs, int32_t numInputs, emo_tensor *outputs,
+                int32_t numOutputs, char *error, size_t errorBytes) {
+  std::string message;
+  if (runEntry(model, name, inputs, numInputs, outputs, numOutputs, /*resident=*/0, message))
+    return 0;
   writeError(message, error, errorBytes);
   return -1;
 }

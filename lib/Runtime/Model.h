@@ -52,6 +52,7 @@ struct emo_context {
   emo::rt::Arena arena;
   emo::rt::Scratch scratch;
   std::vector<emo::rt::DeviceBuffer> deviceMemory; // inputs and temporaries of a run on a device
+  uint32_t resident = 0;                           // see runEntry
   /// Outputs that are copied when the entry is done: what and from where.
   struct DeviceOutput {
     int32_t index;
@@ -97,6 +98,11 @@ namespace emo::rt {
 
 /// Chooses the kernel table: the most demanding one that this machine supports, or `forced` (EMO_CPU). False with a message.
 bool chooseIsa(const emo_program &program, const char *forced, int32_t &index, std::string &error);
+
+/// emo_run, but tensors of the roles in `resident`, a bit each, are in the memory of the model's device: inputs, KV caches, and outputs, whose
+/// memory the caller gives. False with a message.
+bool runEntry(emo_model *model, const char *name, const emo_tensor *inputs, int32_t numInputs, emo_tensor *outputs, int32_t numOutputs,
+              uint32_t resident, std::string &error);
 
 /// Checks the inputs of a call against the entry. Returns false with a message that names the input.
 bool checkInputs(const emo_entry_desc &entry, const emo_tensor *inputs, int32_t numInputs, std::string &error);

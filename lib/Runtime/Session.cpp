@@ -5,13 +5,23 @@
 #include "Model.h"
 
 #include <algorithm>
-#include <cmath>
+#include <cfloat>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <new>
 
 using namespace emo::rt;
+
+/// Tensors that a session has on the model's device.
+static constexpr uint32_t kResident = 1u << EMO_ROLE_KV_CACHE | 1u << EMO_ROLE_LOGITS;
+
+Session::~Session() {
+  if (!model || !model->device)
+    return;
+  std::lock_guard<std::mutex> lock(model->deviceMutex);
+  deviceMemory.clear();
+}
 
 bool Session::start(emo_model *loaded, int64_t wanted, std::string &error, bool pooled) {
   model = loaded;
@@ -31,6 +41,9 @@ bool Session::start(emo_model *loaded, int64_t wanted, std::string &error, bool 
             std::to_string(limit) + " positions";
     return false;
   }
+  std::unique_lock<std::mutex> lock(model->deviceMutex, std::defer_lock);
+  if (model->device)
+    lock.lock();
   inputs.assign(entry->num_inputs, {});
   for (int32_t i = 0; i < entry->num_inputs; ++i) {
     const emo_value_desc &desc = entry->inputs[i];
@@ -49,7 +62,7 @@ bool Session::start(emo_model *loaded, int64_t wanted, std::string &error, bool 
       void *memory = device->allocate(bytes, "a KV cache", error);
       if (!memory)
         return false;
-      deviceCaches.emplace_back(*device, memory);
+      deviceMemory.emplace_back(*device, memory);
       cache.data = memory;
       if (!device->clear(memory, bytes, error))
         return false;
@@ -65,6 +78,9 @@ bool Session::start(emo_model *loaded, int64_t wanted, std::string &error, bool 
     cache.data = memory;
     caches.emplace_back(memory, [](void *p) { free(p); });
   }
+  for (int32_t i = 0; i < entry->num_outputs; ++i)
+    if (entry->outputs[i].role == EMO_ROLE_LOGITS && !allocateLogits(entry->outputs[i].dims[1].size, error))
+      return false;
   if (pooled) {
     layers = expertLayers(*emo_model_program(model));
     mask = std::make_unique<ExpertMaskInput>(layers);
@@ -73,9 +89,26 @@ bool Session::start(emo_model *loaded, int64_t wanted, std::string &error, bool 
   return true;
 }
 
+bool Session::allocateLogits(int64_t vocab, std::string &error) {
+  if (vocab < 0)
+    vocab = manifestInteger(*emo_model_program(model), "vocab_size", -1);
+  if (vocab < 0) {
+    error = "this program does not say how many tokens its vocabulary has; compile a model whose logits have a static size";
+    return false;
+  }
+  hostLogits.resize(vocab);
+  lastLogits = {EMO_F32, 2, {1, vocab}, hostLogits.data()};
+  if (Device *device = model->device.get()) {
+    lastLogits.data = device->allocate(vocab * int64_t(sizeof(float)), "logits", error);
+    if (!lastLogits.data)
+      return false;
+    deviceMemory.emplace_back(*device, lastLogits.data);
+  }
+  return true;
+}
+
 void Session::clear() {
   filled = 0;
-  lastLogits.clear();
   if (!mask)
     return;
   mask->clear();
@@ -110,11 +143,11 @@ bool Session::feed(const std::vector<int64_t> &ids, std::string &error) {
     }
   }
   std::vector<emo_tensor> outputs(entry->num_outputs);
-  char message[1024];
-  if (emo_run(model, entry->name, inputs.data(), inputs.size(), outputs.data(), outputs.size(), message, sizeof message) != 0) {
-    error = message;
+  for (int32_t i = 0; i < entry->num_outputs; ++i)
+    if (entry->outputs[i].role == EMO_ROLE_LOGITS)
+      outputs[i] = lastLogits;
+  if (!runEntry(model, entry->name, inputs.data(), inputs.size(), outputs.data(), outputs.size(), kResident, error))
     return false;
-  }
   size_t scored = 0, routed = 0; // layers
   for (int32_t i = 0; i < entry->num_outputs; ++i) {
     if (entry->outputs[i].role == EMO_ROLE_ROUTER_PROBABILITIES) {
@@ -129,11 +162,8 @@ bool Session::feed(const std::vector<int64_t> &ids, std::string &error) {
       for (int64_t at = 0; at < outputs[i].dims[0] * outputs[i].dims[1]; ++at)
         experts[static_cast<const int32_t *>(outputs[i].data)[at]] = true;
     }
-    if (entry->outputs[i].role == EMO_ROLE_LOGITS) {
-      const float *values = static_cast<const float *>(outputs[i].data);
-      lastLogits.assign(values, values + outputs[i].dims[outputs[i].rank - 1]);
-    }
-    emo_release(&outputs[i]);
+    if (entry->outputs[i].role != EMO_ROLE_LOGITS)
+      emo_release(&outputs[i]);
   }
   filled += ids.size();
   return true;
@@ -156,40 +186,38 @@ std::string emo::rt::describeUse(const Session &session) {
   return text;
 }
 
-/// SplitMix64: the same numbers on every machine.
-double Sampler::uniform() {
+float RandomNumbers::next() {
   uint64_t z = (state += 0x9e3779b97f4a7c15);
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
   z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-  return double((z ^ (z >> 31)) >> 11) * 0x1p-53;
+  return float((z ^ (z >> 31)) >> 40) * 0x1p-24f;
 }
 
-int64_t Sampler::choose(const std::vector<float> &logits) {
-  int64_t best = std::max_element(logits.begin(), logits.end()) - logits.begin();
-  if (temperature == 0)
-    return best;
-  std::vector<std::pair<double, int64_t>> candidates(logits.size());
-  double sum = 0;
-  for (size_t i = 0; i < logits.size(); ++i) {
-    candidates[i] = {std::exp((double(logits[i]) - logits[best]) / temperature), int64_t(i)};
-    sum += candidates[i].first;
+bool Session::hasLogits(std::string &error) const {
+  if (filled == 0)
+    error = "a session has no logits before its first token";
+  return filled > 0;
+}
+
+bool Session::choose(double temperature, double topP, RandomNumbers &random, int64_t &token, std::string &error) {
+  const emo_entry_desc *sample = hasLogits(error) ? requireEntry(model, "sample", error) : nullptr;
+  if (!sample)
+    return false;
+  // A temperature that f32 has not is the least one that it has.
+  float sampling[] = {temperature > 0 ? std::max(float(temperature), FLT_MIN) : 0, float(topP), temperature > 0 ? random.next() : 0};
+  emo_tensor values[] = {lastLogits, {EMO_F32, 2, {1, 3}, sampling}}, chosen = {EMO_I64, 1, {1}, &token};
+  return runEntry(model, sample->name, values, 2, &chosen, 1, kResident, error);
+}
+
+const float *Session::logits(std::string &error) {
+  if (!hasLogits(error))
+    return nullptr;
+  if (Device *device = model->device.get()) {
+    std::lock_guard<std::mutex> lock(model->deviceMutex);
+    if (!device->download(hostLogits.data(), lastLogits.data, int64_t(hostLogits.size() * sizeof(float)), error))
+      return nullptr;
   }
-  if (topP < 1) {
-    std::sort(candidates.begin(), candidates.end(), [](auto &a, auto &b) {
-      return a.first != b.first ? a.first > b.first : a.second < b.second;
-    });
-    double kept = 0;
-    size_t n = 0;
-    while (n < candidates.size() && kept < topP * sum)
-      kept += candidates[n++].first;
-    candidates.resize(std::max<size_t>(n, 1));
-    sum = kept;
-  }
-  double point = uniform() * sum;
-  for (auto &[weight, id] : candidates)
-    if ((point -= weight) < 0)
-      return id;
-  return candidates.back().second;
+  return hostLogits.data();
 }
 
 //===----------------------------------------------------------------------===//
@@ -219,19 +247,23 @@ int32_t emo_session_feed(emo_session *session, const int64_t *ids, int64_t count
   return -1;
 }
 
-const float *emo_session_logits(const emo_session *session, int64_t *vocab) {
-  const std::vector<float> &logits = session->logits();
+const float *emo_session_logits(emo_session *session, int64_t *vocab) {
+  std::string ignored;
+  const float *logits = session->logits(ignored);
   if (vocab)
-    *vocab = int64_t(logits.size());
-  return logits.empty() ? nullptr : logits.data();
+    *vocab = logits ? session->vocabulary() : 0;
+  return logits;
 }
 
-int64_t emo_session_choose(const emo_session *session, double temperature, double topP, uint64_t *state) {
-  if (session->logits().empty())
+int64_t emo_session_choose(emo_session *session, double temperature, double topP, uint64_t *state, char *error, size_t errorBytes) {
+  std::string message;
+  RandomNumbers random(state ? *state : 0);
+  int64_t token = -1;
+  if (!session->choose(temperature, topP, random, token, message)) {
+    writeError(message, error, errorBytes);
     return -1;
-  Sampler sampler(temperature > 0 ? temperature : 0, topP, state ? *state : 0);
-  int64_t token = sampler.choose(session->logits());
+  }
   if (state)
-    *state = sampler.position();
+    *state = random.position();
   return token;
 }

@@ -95,5 +95,6 @@ void emo::registerBufferizableOpInterfaceExternalModels(
     KernelWeightGradientOp::attachInterface<
         KernelModel<KernelWeightGradientOp>>(*context);
     KernelLossOp::attachInterface<KernelModel<KernelLossOp>>(*context);
+    KernelSampleOp::attachInterface<KernelModel<KernelSampleOp>>(*context);
   });
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// emo-build-entry-points: @step, @pooled_step and @loss from @forward.
+// emo-build-entry-points: @step, @sample, @pooled_step and @loss from @forward.
 #include "ExpertMask.h"
 #include "Routers.h"
 #include "emo/Dialect/Emo/IR/Emo.h"
@@ -330,7 +330,7 @@ private:
     Value rows = tensor::CollapseShapeOp::create(
         builder, loc, type.clone({batchSize, type.getDimSize(2)}), narrow,
         ArrayRef<ReassociationIndices>{{0, 1}, {2}});
-    addResult(rows, attrs("logits", "logits", {symbol(0), ""}));
+    addResult(asF32(rows), attrs("logits", "logits", {symbol(0), ""}));
     for (auto [i, pair] : llvm::enumerate(newCaches)) {
       for (auto [value, cache, name] :
            {std::tuple(pair.first, caches[i].first, "key_cache"),
@@ -349,6 +349,16 @@ private:
                 attrs(prefix + "indices", "expert_indices", {"tokens", ""}));
     }
     finish(loc);
+  }
+
+  Value asF32(Value value) {
+    auto type = cast<RankedTensorType>(value.getType());
+    Type wide = type.clone(builder.getF32Type());
+    if (type.getElementTypeBitWidth() < 32)
+      return arith::ExtFOp::create(builder, value.getLoc(), wide, value);
+    if (type.getElementTypeBitWidth() > 32)
+      return arith::TruncFOp::create(builder, value.getLoc(), wide, value);
+    return value;
   }
 
   LogicalResult fail(Operation *op, StringRef message) {
@@ -419,6 +429,39 @@ private:
   }
 };
 
+/// @sample: the next token of each row of @step's logits.
+void buildSample(Forward &forward) {
+  OpBuilder builder(forward.func.getContext());
+  builder.setInsertionPointAfter(
+      cast<ModuleOp>(forward.func->getParentOp()).lookupSymbol("step"));
+  Location loc = forward.logits.getLoc();
+  Type f32 = builder.getF32Type();
+  int64_t batch =
+      cast<RankedTensorType>(forward.ids.getType()).getDimSize(0);
+  int64_t vocab =
+      cast<RankedTensorType>(forward.logits.getType()).getDimSize(2);
+  auto ids = RankedTensorType::get({batch}, builder.getI64Type());
+  auto func = func::FuncOp::create(
+      builder, loc, "sample",
+      builder.getFunctionType({RankedTensorType::get({batch, vocab}, f32),
+                               RankedTensorType::get({batch, 3}, f32)},
+                              ids));
+  auto describe = [&](StringRef name, ArrayRef<StringRef> dims) {
+    return builder.getDictionaryAttr(
+        {builder.getNamedAttr("emo.name", builder.getStringAttr(name)),
+         builder.getNamedAttr("emo.role", builder.getStringAttr(name)),
+         builder.getNamedAttr("emo.dims", builder.getStrArrayAttr(dims))});
+  };
+  func.setArgAttrs(0, describe("logits", {"batch", ""}));
+  func.setArgAttrs(1, describe("sampling", {"batch", ""}));
+  func.setResultAttrs(0, describe("next_ids", {"batch"}));
+  Block *body = func.addEntryBlock();
+  builder.setInsertionPointToStart(body);
+  Value chosen = SampleOp::create(builder, loc, ids, body->getArgument(0),
+                                  body->getArgument(1));
+  func::ReturnOp::create(builder, loc, chosen);
+}
+
 struct BuildEntryPointsPass
     : emo::impl::BuildEntryPointsBase<BuildEntryPointsPass> {
   using BuildEntryPointsBase::BuildEntryPointsBase;
@@ -437,6 +480,7 @@ struct BuildEntryPointsPass
     LossBuilder(forward).build();
     if (failed(StepBuilder(forward, /*pooled=*/false).build()))
       return missing(forward, {"step"});
+    buildSample(forward);
     // Each router's experts end in one combine, behind which the last token is
     // enough.
     if (documentPools && !forward.routes.empty() &&

@@ -10,9 +10,22 @@ import numpy as np
 
 from .errors import Error
 
-PROGRAM_ABI = 4
+PROGRAM_ABI = 5
 MAX_RANK = 8
-ROLES = ("plain", "token_ids", "kv_cache", "lengths", "segments", "logits", "losses", "expert_mask", "router_probabilities", "expert_indices")
+ROLES = (
+    "plain",
+    "token_ids",
+    "kv_cache",
+    "lengths",
+    "segments",
+    "logits",
+    "losses",
+    "expert_mask",
+    "router_probabilities",
+    "expert_indices",
+    "sampling",
+    "next_ids",
+)
 TOKENIZE_PLAIN, TOKENIZE_BARE = 1, 2
 WEIGHTS_MEMORY = {"map": 0, "huge": 1}
 
@@ -129,7 +142,7 @@ _FUNCTIONS = {
     "emo_session_clear": (None, [c_void_p]),
     "emo_session_feed": (c_int32, [c_void_p, c_void_p, c_int64, c_char_p, c_size_t]),
     "emo_session_logits": (POINTER(c_float), [c_void_p, POINTER(c_int64)]),
-    "emo_session_choose": (c_int64, [c_void_p, c_double, c_double, POINTER(c_uint64)]),
+    "emo_session_choose": (c_int64, [c_void_p, c_double, c_double, POINTER(c_uint64), c_char_p, c_size_t]),
 }
 
 _lock = threading.Lock()

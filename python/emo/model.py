@@ -45,10 +45,15 @@ class Entry(NamedTuple):
 class _Handle:
     """An open emo_model. It is closed when nobody uses it any more: neither the Model, nor a run, nor a session."""
 
-    def __init__(self, path, threads, weights_memory, weights):
+    def __init__(self, path, threads, weights_memory, weights, device, device_options):
         self.library = abi.load_library(path)
         options = abi.LoadOptions(
-            threads, abi.WEIGHTS_MEMORY[weights_memory], os.fsencode(weights) if weights is not None else None, None, None, None
+            threads,
+            abi.WEIGHTS_MEMORY[weights_memory],
+            os.fsencode(weights) if weights is not None else None,
+            None,
+            device.encode(),
+            device_options.encode() if device_options is not None else None,
         )
         self.pointer, message = abi.call(self.library.emo_open, ctypes.byref(options))
         if not self.pointer:
@@ -84,17 +89,24 @@ class Model:
     threads         of the program; default: the CPUs that the process may use. Results are the same to the bit for any number
     weights_memory  "map": starts at once, processes share the memory. "huge": read once into 2 MiB pages, decodes faster
     weights         path of the weights, when they are neither in the program nor beside it
+    device          "cpu", "cuda" (a GPU) or "emulate" (CUDA kernels on this CPU, checked while they run), for programs that were
+                    compiled for it. Arrays are in the memory of the CPU in any case
+    device_options  of "cuda": "index=0"; of "emulate": as `--emulation` takes them, such as "arch=sm_90a,lazy"
 
-    Error: no such file, no program, weights missing or of another program, CPU without a required instruction set.
+    Error: no such file, no program, weights missing or of another program, CPU without a required instruction set, no such device
+    or no code for it.
     """
 
-    def __init__(self, path, *, threads=None, weights_memory="map", weights=None):
+    def __init__(self, path, *, threads=None, weights_memory="map", weights=None, device="cpu", device_options=None):
         if weights_memory not in abi.WEIGHTS_MEMORY:
             raise Error("weights_memory expects 'map' or 'huge', got %r" % (weights_memory,))
         if threads is not None:
             _check_integer("threads", threads, 1, 1024)
         self.path = os.path.abspath(os.fspath(path))
-        self._open = _Handle(self.path, int(threads or 0), weights_memory, weights)
+        for name, value in (("device", device), ("device_options", device_options)):
+            if not isinstance(value, str) and not (value is None and name == "device_options"):
+                raise Error("%s expects a str, got %r" % (name, value))
+        self._open = _Handle(self.path, int(threads or 0), weights_memory, weights, device, device_options)
         library, pointer = self._open.library, self._open.pointer
         program = library.emo_model_program(pointer).contents
         if program.abi != abi.PROGRAM_ABI:
@@ -202,7 +214,7 @@ class Model:
         prompt          or the prompt as text, for programs with a tokenizer
         max_new_tokens  stops there, or after the model's EOS token, which is among the ids that are returned
         temperature     0: the likeliest token, the lower id on ties; else tokens are drawn from softmax(logits / temperature)
-        top_p           draws among the likeliest tokens whose probabilities sum up to top_p
+        top_p           draws among the fewest likeliest tokens whose probabilities sum up to at least top_p
         seed            of the draws, 0 <= seed < 2**64
 
         Returns the new ids, a list; for a text prompt, the new text. Error: as for `session` and `run`.
@@ -296,9 +308,10 @@ class Session:
         if not 1e-9 <= top_p <= 1:
             raise Error("top_p expects a number from 1e-9 to 1, got %r" % (top_p,))
         with self._lock:
-            token = self._open.library.emo_session_choose(self._pointer, temperature, top_p, ctypes.byref(self._random))
+            choose = self._open.library.emo_session_choose
+            token, message = abi.call(choose, self._pointer, temperature, top_p, ctypes.byref(self._random))
         if token < 0:
-            raise Error("a session has no logits before its first token")
+            raise Error(_text(message))
         return token
 
     def clear(self):

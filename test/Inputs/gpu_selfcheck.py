@@ -47,6 +47,7 @@ def commands(arch, work):
     yield "gradients of weights", [sys.executable, inputs + "/check-gradient.py", arch, "cuda"]
     yield "choices grouped by expert", [sys.executable, inputs + "/check-group.py", arch, "cuda"]
     yield "functions of the math dialect", [sys.executable, inputs + "/check-math.py", arch, "cuda"]
+    yield "the next token", [sys.executable, inputs + "/check-sample.py", arch, "cuda"]
     yield "attention of many queries", [sys.executable, inputs + "/check-attention.py", arch, "cuda"]
     small = os.path.join(TEST, "models/emo-small")
     model = [sys.executable, inputs + "/check-device.py", small, work, "--arch=" + arch, "--modes=cuda",

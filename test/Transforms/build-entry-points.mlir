@@ -68,6 +68,13 @@ func.func @forward(%ids: tensor<?x?xi32> {emo.name = "input_ids", emo.dims = ["b
 // CHECK: %[[L:.*]] = tensor.collapse_shape {{.*}} into tensor<?x16xf32>
 // CHECK: return %[[L]], %[[NK]], %[[NV]]
 
+// CHECK-LABEL: func.func @sample
+// CHECK-SAME: %[[LOGITS:[a-z0-9]+]]: tensor<?x16xf32> {emo.dims = ["batch", ""], emo.name = "logits", emo.role = "logits"}
+// CHECK-SAME: %[[SAMPLING:[a-z0-9]+]]: tensor<?x3xf32> {emo.dims = ["batch", ""], emo.name = "sampling", emo.role = "sampling"}
+// CHECK-SAME: -> (tensor<?xi64> {emo.dims = ["batch"], emo.name = "next_ids", emo.role = "next_ids"})
+// CHECK: %[[CHOSEN:.*]] = emo.sample %[[LOGITS]], %[[SAMPLING]] : tensor<?x16xf32>, tensor<?x3xf32> -> tensor<?xi64>
+// CHECK: return %[[CHOSEN]]
+
 // CHECK-LABEL: func.func @loss
 // CHECK-SAME: %[[IDS:[a-z0-9]+]]: tensor<?x?xi32>
 // CHECK-SAME: %[[SEG:[a-z0-9]+]]: tensor<?x?xi32> {emo.dims = ["batch", "sequence"], emo.name = "segments", emo.role = "segments"}

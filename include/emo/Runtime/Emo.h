@@ -69,6 +69,7 @@ EMO_API int32_t emo_model_threads(const emo_model *model);
 
 /* Runs `entry`. Inputs are in the entry's order and must match its dtypes, ranks, static dimensions and symbols; token ids must
  * lie inside the vocabulary, int32 is accepted where int64 is declared. Key/value caches are inputs that are updated in place.
+ * All are in the CPU's memory, whatever device the model is on; a session keeps its caches on the device.
  * outputs[i].data == NULL: the runtime allocates it, free it with emo_release. Otherwise dims give the shape of the caller's
  * buffer, which must be the result's. Returns 0, or -1 with a message; the model stays usable. */
 EMO_API int32_t emo_run(emo_model *model, const char *entry, const emo_tensor *inputs, int32_t num_inputs, emo_tensor *outputs,
@@ -79,7 +80,7 @@ EMO_API int32_t emo_run(emo_model *model, const char *entry, const emo_tensor *i
  *
  *   emo_session *session = emo_session_open(model, count + 16, error, sizeof error);
  *   emo_session_feed(session, ids, count, error, sizeof error);
- *   int64_t next = emo_session_choose(session, 0, 1, NULL);
+ *   int64_t next = emo_session_choose(session, 0, 1, NULL, error, sizeof error);
  *   emo_session_close(session); */
 typedef struct emo_session emo_session;
 
@@ -94,13 +95,15 @@ EMO_API void emo_session_clear(emo_session *session);
 /* Appends `count` > 0 ids and computes the logits after the last one. Returns 0, or -1 with a message; the session then is as before. */
 EMO_API int32_t emo_session_feed(emo_session *session, const int64_t *ids, int64_t count, char *error, size_t error_bytes);
 
-/* f32 [vocab] after the last token fed, valid until the next call with this session; NULL before the first. `vocab` may be NULL. */
-EMO_API const float *emo_session_logits(const emo_session *session, int64_t *vocab);
+/* f32 [vocab] after the last token fed, valid until the next call with this session; copied there from the memory of a device. NULL before the
+ * first token, or when the device fails. `vocab` may be NULL. */
+EMO_API const float *emo_session_logits(emo_session *session, int64_t *vocab);
 
-/* The next token by the logits; it is not fed. temperature <= 0: the likeliest, the lower id on ties. Else a sample of
- * softmax(logits / temperature) among the likeliest tokens whose probabilities sum up to top_p (>= 1: all). `state` is a random
- * generator: set it to a seed once; it is advanced; NULL: seed 0. Returns -1 before the first token was fed. */
-EMO_API int64_t emo_session_choose(const emo_session *session, double temperature, double top_p, uint64_t *state);
+/* The next token by the logits, chosen where they are; it is not fed. temperature <= 0: the likeliest, the lower id on ties. Else a sample of
+ * softmax(logits / temperature) among the likeliest tokens whose probabilities sum up to top_p (>= 1: all; <= 0: the likeliest alone). `state` is a
+ * random generator: set it to a seed once; it is advanced; NULL: seed 0. Returns -1 with a message before the first token was fed, or when the
+ * device fails. */
+EMO_API int64_t emo_session_choose(emo_session *session, double temperature, double top_p, uint64_t *state, char *error, size_t error_bytes);
 
 /* Text, for programs that were compiled with the model's tokenizer.
  *

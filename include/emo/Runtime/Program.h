@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-#define EMO_PROGRAM_ABI 4
+#define EMO_PROGRAM_ABI 5
 #define EMO_MAX_RANK 8
 
 typedef struct emo_context emo_context; /* one run of one entry; owned by the runtime */
@@ -46,7 +46,9 @@ typedef enum emo_role {
   EMO_ROLE_LOSSES = 6,    /* f32 [batch, sequence]: -log p(next token); 0 at the last position of a row */
   EMO_ROLE_EXPERT_MASK = 7,          /* bool [layers, routed experts of the layer that has most]: may be chosen */
   EMO_ROLE_ROUTER_PROBABILITIES = 8, /* f32 [tokens, routed experts], one output a layer, in their order */
-  EMO_ROLE_EXPERT_INDICES = 9        /* i32 [tokens, choices], one output a layer, in their order */
+  EMO_ROLE_EXPERT_INDICES = 9,       /* i32 [tokens, choices], one output a layer, in their order */
+  EMO_ROLE_SAMPLING = 10, /* f32 [batch, 3]: temperature, top-p, a random number from 0 to less than 1; see emo.sample */
+  EMO_ROLE_NEXT_IDS = 11  /* i64 [batch]: the chosen tokens */
 } emo_role;
 
 /* One dimension: size >= 0 is static; -1 is dynamic. Equal symbols must have equal sizes in one call. */
@@ -76,7 +78,7 @@ typedef struct emo_buffer {
 typedef int32_t (*emo_entry_fn)(emo_context *ctx, const emo_buffer *inputs);
 
 typedef struct emo_entry_desc {
-  const char *name; /* "forward", "step", "loss" */
+  const char *name; /* "forward", "step", "sample", "loss" */
   emo_entry_fn fn;
   int32_t num_inputs, num_outputs;
   const emo_value_desc *inputs;

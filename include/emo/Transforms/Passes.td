@@ -35,14 +35,15 @@ def Bufferize : Pass<"emo-bufferize", "::mlir::ModuleOp"> {
 }
 
 def BuildEntryPoints : Pass<"emo-build-entry-points", "::mlir::ModuleOp"> {
-  let summary = "derive @step and @loss from @forward";
+  let summary = "derive @step, @sample and @loss from @forward";
   let description = [{
     Precondition: the MODEL has a public `@forward` with token ids [batch, sequence] (`emo.role = "token_ids"`), a result named
     `logits` [batch, sequence, vocab] and no entry points yet. The pass proves by dataflow that everything but emo.attention and
     emo.rotary works on each token by itself: it follows which dimensions run over batch, sequence or both. Then it adds
-    - `@step(input_ids, lengths, key_cache.0, value_cache.0, ...)`: tokens at positions lengths[b] + s; results: logits [batch, vocab] of
+    - `@step(input_ids, lengths, key_cache.0, value_cache.0, ...)`: tokens at positions lengths[b] + s; results: logits f32 [batch, vocab] of
       the last token of each row, and the caches, tied to their arguments (`emo.tied`). Only the last token takes part in what
       follows the last attention;
+    - `@sample(logits, sampling)`: the next token of each row of such logits, next_ids i64 [batch], as emo.sample chooses it;
     - with `document-pools`, for models with routers, `@pooled_step`: `@step` with the input `expert_mask`, i1 [layers, routed experts of the layer that has most], and
       results for each layer N: `layers.N.router_probabilities` f32 [tokens, routed experts], inside the mask, and `layers.N.indices`;
     - `@loss(input_ids, segments)`: losses [batch, sequence] of predicting token s + 1 at s with attention inside equal

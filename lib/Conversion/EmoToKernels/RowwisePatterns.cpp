@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Row-wise ops: emo.rms_norm, emo.row_dot, emo.embedding, emo.dispatch (when nothing took it
-// as its gather).
+// Row-wise ops: emo.rms_norm, emo.row_dot, emo.embedding, emo.sample, emo.dispatch
+// (when nothing took it as its gather).
 #include "Utils.h"
 
 using namespace mlir;
@@ -93,9 +93,28 @@ struct ConvertDispatch : OpRewritePattern<DispatchOp> {
   }
 };
 
+struct ConvertSample : OpRewritePattern<SampleOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(SampleOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!getElementTypeOrSelf(op.getLogits()).isF32() ||
+        !getElementTypeOrSelf(op.getSampling()).isF32() ||
+        cast<RankedTensorType>(op.getLogits().getType()).isDynamicDim(1))
+      return rewriter.notifyMatchFailure(op, "no kernel for the type");
+    Value out = emptyRows(rewriter, op.getLoc(), op.getLogits(), {},
+                          getElementTypeOrSelf(op.getIds()));
+    auto sample = KernelSampleOp::create(
+        rewriter, op.getLoc(), TypeRange{out.getType()}, op.getLogits(),
+        op.getSampling(), ValueRange{out});
+    rewriter.replaceOp(op, sample.getResults());
+    return success();
+  }
+};
+
 } // namespace
 
 void emo::populateRowwisePatterns(RewritePatternSet &patterns) {
   patterns.add<ConvertRmsNorm, ConvertRowDot, ConvertEmbedding,
-               ConvertDispatch>(patterns.getContext());
+               ConvertDispatch, ConvertSample>(patterns.getContext());
 }

@@ -322,10 +322,22 @@ struct LowerKernelLoss : OpRewritePattern<KernelLossOp> {
   }
 };
 
+struct LowerKernelSample : OpRewritePattern<KernelSampleOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(KernelSampleOp op,
+                                PatternRewriter &rewriter) const override {
+    Reference r(op, rewriter);
+    r.replace(op, sampleRows(r, op.getLogits(), op.getSampling(),
+                             op.getOuts()[0]));
+    return success();
+  }
+};
+
 } // namespace
 
 void emo::populateKernelsToLinalg(RewritePatternSet &patterns) {
   patterns.add<LowerMatmul, LowerKernelCombine, LowerKernelAttention,
                LowerKernelRmsNorm, LowerKernelRowDot, LowerKernelRouter, LowerKernelGroupByExpert,
-               LowerKernelGatherRows, LowerKernelWeightGradient, LowerKernelLoss>(patterns.getContext());
+               LowerKernelGatherRows, LowerKernelWeightGradient, LowerKernelLoss, LowerKernelSample>(patterns.getContext());
 }

@@ -173,6 +173,9 @@ mlir::Value rowDot(Reference &r, mlir::Value a, mlir::Value b, mlir::Value out);
 /// -log softmax(logits)[target] over the last dimension.
 mlir::Value crossEntropy(Reference &r, mlir::Value logits, mlir::Value targets,
                          mlir::Value out);
+/// The ids of emo.sample.
+mlir::Value sampleRows(Reference &r, mlir::Value logits, mlir::Value sampling,
+                       mlir::Value out);
 
 } // namespace emo::reference
 

@@ -223,6 +223,18 @@ struct LowerCrossEntropy : OpRewritePattern<CrossEntropyOp> {
   }
 };
 
+struct LowerSample : OpRewritePattern<SampleOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(SampleOp op,
+                                PatternRewriter &rewriter) const override {
+    Reference r(op, rewriter);
+    Value out = r.emptyFor(op.getIds(), {r.size(op.getLogits(), 0)});
+    r.replace(op, sampleRows(r, op.getLogits(), op.getSampling(), out));
+    return success();
+  }
+};
+
 struct LowerAttention : OpRewritePattern<AttentionOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -261,5 +273,5 @@ struct LowerAttention : OpRewritePattern<AttentionOp> {
 
 void emo::populateTransformerToLinalg(RewritePatternSet &patterns) {
   patterns.add<LowerEmbedding, LowerLinear, LowerRmsNorm, LowerRowDot, LowerRotary,
-               LowerAttention, LowerCrossEntropy>(patterns.getContext());
+               LowerAttention, LowerCrossEntropy, LowerSample>(patterns.getContext());
 }

@@ -80,7 +80,18 @@ int emo::rt::benchCommand(const std::vector<std::string> &args, const Loader &lo
     return int64_t((state >> 33) % uint64_t(vocab));
   };
   std::vector<double> prefill, decode;
-  DeviceCounts ofPrefill, ofStep; // of a device
+  DeviceCounts ofPrefill, ofStep, ofChoice; // of a device
+  RandomNumbers none(0);
+  int64_t chosen;
+  // The next token is chosen, as in generation, though another one is fed.
+  auto feed = [&](const std::vector<int64_t> &ids, DeviceCounts &counts) {
+    if (!session.feed(ids, error))
+      return false;
+    counts = model->lastCounts;
+    bool ok = session.choose(/*temperature=*/0, /*topP=*/1, none, chosen, error);
+    ofChoice = model->lastCounts;
+    return ok;
+  };
   double firstToken = 0;
   for (int64_t r = 0; r <= repeat; ++r) {
     session.clear();
@@ -88,15 +99,13 @@ int emo::rt::benchCommand(const std::vector<std::string> &args, const Loader &lo
     for (int64_t &id : ids)
       id = randomToken();
     double start = seconds();
-    if (!session.feed(ids, error))
+    if (!feed(ids, ofPrefill))
       return fail(error);
     double prefilled = seconds();
-    ofPrefill = model->lastCounts;
     for (int64_t i = 0; i < newTokens; ++i)
-      if (!session.feed({randomToken()}, error))
+      if (!feed({randomToken()}, ofStep))
         return fail(error);
     double done = seconds();
-    ofStep = model->lastCounts;
     if (r == 0) {
       firstToken = prefilled - begin;
       continue; // warm-up
@@ -113,7 +122,8 @@ int emo::rt::benchCommand(const std::vector<std::string> &args, const Loader &lo
            static_cast<long long>(prompt), static_cast<long long>(newTokens), static_cast<long long>(repeat),
            median(prefill) * 1e3, prefillRate, median(decode) * 1e3, decodeRate, firstToken * 1e3, double(peakMemory()) / 1e6,
            emo_model_threads(model.get()), emo_model_isa(model.get()), cpuName().c_str(), flags.text("--weights-memory", "map").c_str(),
-           device.empty() ? "" : (", \"device\": \"" + device + "\"" + membersOf("prefill", ofPrefill) + membersOf("decode", ofStep)).c_str());
+           device.empty() ? "" : (", \"device\": \"" + device + "\"" + membersOf("prefill", ofPrefill) + membersOf("decode", ofStep) +
+                             membersOf("choice", ofChoice)).c_str());
   else
     printf("%s, %d threads, %s, weights: %s\n"
            "prefill of %lld tokens: %.2f ms, %.0f tokens/s\n"
@@ -123,6 +133,7 @@ int emo::rt::benchCommand(const std::vector<std::string> &args, const Loader &lo
            flags.text("--weights-memory", "map").c_str(), static_cast<long long>(prompt), median(prefill) * 1e3, prefillRate,
            median(decode) * 1e3, decodeRate, static_cast<long long>(newTokens), static_cast<long long>(repeat), double(peakMemory()) / 1e6);
   if (!device.empty() && !flags.has("--json"))
-    printf("%s: prefill %s; decode %s\n", device.c_str(), describe(ofPrefill).c_str(), describe(ofStep).c_str());
+    printf("%s: prefill %s; decode %s; choice of a token %s\n", device.c_str(), describe(ofPrefill).c_str(), describe(ofStep).c_str(),
+           describe(ofChoice).c_str());
   return 0;
 }

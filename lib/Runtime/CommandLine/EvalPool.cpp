@@ -10,10 +10,10 @@
 using namespace emo::rt;
 
 /// -log softmax(logits)[target].
-static double lossOf(const std::vector<float> &logits, int64_t target) {
-  double top = *std::max_element(logits.begin(), logits.end()), sum = 0;
-  for (float logit : logits)
-    sum += std::exp(double(logit) - top);
+static double lossOf(const float *logits, int64_t vocab, int64_t target) {
+  double top = *std::max_element(logits, logits + vocab), sum = 0;
+  for (int64_t i = 0; i < vocab; ++i)
+    sum += std::exp(double(logits[i]) - top);
   return std::log(sum) + top - double(logits[target]);
 }
 
@@ -24,11 +24,14 @@ static bool evaluateDocument(Session &session, const std::vector<int64_t> &ids, 
     return false;
   session.choosePool(pool);
   for (size_t i = half; i < ids.size(); ++i) {
-    if (ids[i] < 0 || ids[i] >= int64_t(session.logits().size())) {
-      error = "token id " + std::to_string(ids[i]) + " is outside the vocabulary of " + std::to_string(session.logits().size());
+    if (ids[i] < 0 || ids[i] >= session.vocabulary()) {
+      error = "token id " + std::to_string(ids[i]) + " is outside the vocabulary of " + std::to_string(session.vocabulary());
       return false;
     }
-    totals.loss += lossOf(session.logits(), ids[i]);
+    const float *logits = session.logits(error);
+    if (!logits)
+      return false;
+    totals.loss += lossOf(logits, session.vocabulary(), ids[i]);
     if (i + 1 < ids.size() && !session.feed({ids[i]}, error))
       return false;
   }

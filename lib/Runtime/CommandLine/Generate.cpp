@@ -91,10 +91,14 @@ int emo::rt::generateCommand(const std::vector<std::string> &args, const Loader 
   if (pool > 0)
     session.choosePool(pool);
   int64_t eos = manifestInteger(*emo_model_program(model.get()), "eos_token_id", -1);
-  Sampler sampler(temperature, topP, uint64_t(seed));
+  RandomNumbers random{uint64_t(seed)};
   Output output(tokenizer, flags.has("--stream"));
   for (int64_t i = 0; i < newTokens; ++i) {
-    int64_t token = sampler.choose(session.logits());
+    int64_t token = 0;
+    if (!session.choose(temperature, topP, random, token, error)) {
+      output.finish();
+      return fail(error);
+    }
     // The end of a text is no text.
     if (!tokenizer || token != eos)
       output.add(token);

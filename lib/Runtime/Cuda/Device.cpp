@@ -4,6 +4,7 @@
 
 #include "Launches.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <map>
@@ -24,6 +25,7 @@ public:
   void release(void *memory) override;
   bool clear(void *memory, int64_t bytes, std::string &error) override;
   bool upload(void *memory, const void *from, int64_t bytes, std::string &error) override;
+  bool copy(void *to, const void *from, int64_t bytes, std::string &error) override;
   bool download(void *to, const void *memory, int64_t bytes, std::string &error) override;
   const char *useWeights(const Weights &weights, int64_t bytes, std::string &error) override;
   bool describe(void *map, const TiledMatrix &matrix, std::string &error) override;
@@ -183,9 +185,12 @@ void *CudaDevice::allocate(int64_t bytes, const char *what, std::string &error) 
   int64_t size = 512;
   while (size < bytes)
     size += size < (1 << 20) ? size : (1 << 20);
-  auto found = idle.find(size);
+  // The lowest address: whoever asks for the same in the same order gets the same, whatever came between. Steps then change nothing in the
+  // graph of their launches.
+  auto [first, end] = idle.equal_range(size);
+  auto found = std::min_element(first, end, [](auto &a, auto &b) { return a.second < b.second; });
   Address address = 0;
-  if (found != idle.end()) {
+  if (found != end) {
     address = found->second;
     idle.erase(found);
   } else {
@@ -226,6 +231,12 @@ bool CudaDevice::upload(void *memory, const void *from, int64_t bytes, std::stri
   Current current(*this);
   // From memory that is not pinned the driver returns when it has read it.
   return bytes == 0 || check(driver->upload(reinterpret_cast<Address>(memory), from, bytes, stream), "copying to it", error);
+}
+
+bool CudaDevice::copy(void *to, const void *from, int64_t bytes, std::string &error) {
+  Current current(*this);
+  return bytes == 0 ||
+         check(driver->copy(reinterpret_cast<Address>(to), reinterpret_cast<Address>(from), bytes, stream), "copying on it", error);
 }
 
 bool CudaDevice::download(void *to, const void *memory, int64_t bytes, std::string &error) {

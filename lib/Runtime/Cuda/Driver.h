@@ -37,6 +37,7 @@ struct KernelNode {
   X(release, cuMemFree_v2, (Address address))                                                                                              \
   X(fill, cuMemsetD8Async, (Address address, unsigned char value, size_t bytes, Handle stream))                                            \
   X(upload, cuMemcpyHtoDAsync_v2, (Address to, const void *from, size_t bytes, Handle stream))                                             \
+  X(copy, cuMemcpyDtoDAsync_v2, (Address to, Address from, size_t bytes, Handle stream))                                                  \
   X(download, cuMemcpyDtoHAsync_v2, (void *to, Address from, size_t bytes, Handle stream))                                                 \
   X(streamCreate, cuStreamCreate, (Handle *stream, unsigned flags))                                                                        \
   X(streamDestroy, cuStreamDestroy_v2, (Handle stream))                                                                                    \

@@ -27,6 +27,7 @@ public:
   bool separatesBuffers() const override { return settings.checks; }
   bool clear(void *data, int64_t bytes, std::string &) override { return memset(data, 0, bytes), true; }
   bool upload(void *to, const void *from, int64_t bytes, std::string &) override { return memcpy(to, from, bytes), true; }
+  bool copy(void *to, const void *from, int64_t bytes, std::string &) override { return memcpy(to, from, bytes), true; }
   bool download(void *to, const void *from, int64_t bytes, std::string &) override { return memcpy(to, from, bytes), true; }
   const char *useWeights(const Weights &weights, int64_t bytes, std::string &error) override;
   bool describe(void *map, const TiledMatrix &matrix, std::string &error) override;

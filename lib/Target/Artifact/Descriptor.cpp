@@ -146,6 +146,8 @@ static int32_t roleOf(DictionaryAttr desc) {
       .Case("expert_mask", EMO_ROLE_EXPERT_MASK)
       .Case("router_probabilities", EMO_ROLE_ROUTER_PROBABILITIES)
       .Case("expert_indices", EMO_ROLE_EXPERT_INDICES)
+      .Case("sampling", EMO_ROLE_SAMPLING)
+      .Case("next_ids", EMO_ROLE_NEXT_IDS)
       .Default(EMO_ROLE_PLAIN);
 }
 

@@ -54,6 +54,7 @@ bool lowerRouter(KernelRouterOp op, KernelLibrary &library);
 bool lowerGroupByExpert(KernelGroupByExpertOp op, KernelLibrary &library);
 bool lowerCombine(KernelCombineOp op, KernelLibrary &library);
 bool lowerAttention(KernelAttentionOp op, KernelLibrary &library);
+bool lowerSample(KernelSampleOp op, KernelLibrary &library);
 
 } // namespace emo::cpu
 #endif // EMO_LIB_TARGET_CPU_KERNELS_H

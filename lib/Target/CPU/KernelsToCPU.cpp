@@ -83,6 +83,7 @@ LogicalResult KernelsToCPUPass::lower(Operation *kernel, KernelLibrary &library)
                      .Case([&](KernelGroupByExpertOp op) { return lowerGroupByExpert(op, library); })
                      .Case([&](KernelCombineOp op) { return lowerCombine(op, library); })
                      .Case([&](KernelAttentionOp op) { return lowerAttention(op, library); })
+                     .Case([&](KernelSampleOp op) { return lowerSample(op, library); })
                      .Default([](Operation *) { return false; });
   return success(lowered);
 }

@@ -82,6 +82,7 @@ bool lowerRouter(KernelRouterOp op, KernelLibrary &library);
 bool lowerGroupByExpert(KernelGroupByExpertOp op, KernelLibrary &library);
 bool lowerCombine(KernelCombineOp op, KernelLibrary &library);
 bool lowerAttention(KernelAttentionOp op, KernelLibrary &library);
+bool lowerSample(KernelSampleOp op, KernelLibrary &library);
 /// A linalg op or memref.copy as a kernel with a thread for each element of its parallel loops.
 bool lowerElementwise(mlir::Operation *op, KernelLibrary &library);
 /// A loop, condition or store of the reference lowering, with what uses its results, as a kernel of one thread: right, not fast.

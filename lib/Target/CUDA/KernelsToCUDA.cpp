@@ -66,6 +66,7 @@ static bool lowerKernel(Operation *kernel, KernelLibrary &library) {
       .Case([&](KernelGroupByExpertOp op) { return lowerGroupByExpert(op, library); })
       .Case([&](KernelCombineOp op) { return lowerCombine(op, library); })
       .Case([&](KernelAttentionOp op) { return lowerAttention(op, library); })
+      .Case([&](KernelSampleOp op) { return lowerSample(op, library); })
       .Default([](Operation *) { return false; });
 }
 

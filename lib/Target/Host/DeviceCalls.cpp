@@ -48,7 +48,7 @@ static llvm::StringMap<int64_t> sizesOf(func::FuncOp entry, int64_t tokens, int6
       if (d < dims.size() && !cast<StringAttr>(dims[d]).empty())
         sizes[cast<StringAttr>(dims[d])] = size;
     };
-    if (role.getValue() == "token_ids" || role.getValue() == "kv_cache")
+    if (role.getValue() == "token_ids" || role.getValue() == "kv_cache" || role.getValue() == "sampling")
       set(0, 1);
     if (role.getValue() == "token_ids")
       set(1, tokens);
@@ -226,16 +226,17 @@ DictionaryAttr DeviceCalls::predict(func::FuncOp entry, int64_t tokens, int64_t 
 
 ArrayAttr DeviceCalls::predict(func::FuncOp entry) {
   SmallVector<Attribute> calls;
-  bool hasTokens = false, hasCaches = false;
+  bool hasTokens = false, hasCaches = false, samples = false;
   for (unsigned i = 0; i < entry.getNumArguments(); ++i)
     if (auto role = entry.getArgAttrOfType<StringAttr>(i, "emo.role")) {
       hasTokens |= role.getValue() == "token_ids";
       hasCaches |= role.getValue() == "kv_cache";
+      samples |= role.getValue() == "sampling";
     }
   if (hasTokens)
     if (DictionaryAttr call = predict(entry, tokens, tokens))
       calls.push_back(call);
-  if (hasTokens && hasCaches)
+  if ((hasTokens && hasCaches) || samples)
     if (DictionaryAttr call = predict(entry, 1, tokens))
       calls.push_back(call);
   return Builder(entry.getContext()).getArrayAttr(calls);

@@ -64,6 +64,7 @@ static bool haveKernelTypes(Operation *op, KernelFloats floats) {
       .Case([&](KernelLossOp loss) {
         return isKernel(loss.getX()) && isSame(loss.getWeight(), loss.getX()) && isIds(loss.getTargets()) && isF32(loss.getOuts()[0]);
       })
+      .Case([&](KernelSampleOp sample) { return isF32(sample.getLogits()) && isF32(sample.getSampling()) && isIds(sample.getOuts()[0]); })
       .Default([](Operation *) { return true; });
 }
 
@@ -105,6 +106,7 @@ bool emo::codegen::hasKernelForm(Operation *op, KernelFloats floats) {
                   .Case([&](KernelGatherRowsOp gather) { return isStatic(gather.getTable(), 1); })
                   .Case([&](KernelGroupByExpertOp group) { return isStatic(group.getIndices(), 1) && isStatic(group.getOuts()[0], 0); })
                   .Case([&](KernelLossOp loss) { return isStatic(loss.getX(), 1); })
+                  .Case([&](KernelSampleOp sample) { return isStatic(sample.getLogits(), 1); })
                   .Default([](Operation *) { return true; });
   return fits && haveKernelTypes(op, floats) && llvm::all_of(op->getOperands(), [&](Value operand) {
            return llvm::is_contained(strided, operand) ? hasUnitInnerStride(operand) : isDense(operand);

@@ -23,3 +23,21 @@ func.func @dispatch(%x: tensor<?x8xf32>, %t: tensor<?xi32>) -> tensor<?x8xf32> {
   %0 = emo.dispatch %x, %t : tensor<?x8xf32>, tensor<?xi32> -> tensor<?x8xf32>
   return %0 : tensor<?x8xf32>
 }
+
+// CHECK-LABEL: func.func @sample
+func.func @sample(%l: tensor<?x100xf32>, %s: tensor<?x3xf32>) -> tensor<?xi64> {
+  // CHECK: %[[ROWS:.*]] = tensor.dim %{{.*}}, %c0 : tensor<?x100xf32>
+  // CHECK: %[[OUT:.*]] = tensor.empty(%[[ROWS]]) : tensor<?xi64>
+  // CHECK: emo.kernel.sample logits(%{{.*}} : tensor<?x100xf32>) sampling(%{{.*}} : tensor<?x3xf32>) outs(%[[OUT]] : tensor<?xi64>) -> tensor<?xi64>
+  %0 = emo.sample %l, %s : tensor<?x100xf32>, tensor<?x3xf32> -> tensor<?xi64>
+  return %0 : tensor<?xi64>
+}
+
+// Kernels have logits in f32 of a size that is known.
+// CHECK-LABEL: func.func @sample_others
+func.func @sample_others(%l: tensor<?x100xbf16>, %v: tensor<?x?xf32>, %s: tensor<?x3xf32>) -> (tensor<?xi64>, tensor<?xi64>) {
+  // CHECK-COUNT-2: emo.sample
+  %0 = emo.sample %l, %s : tensor<?x100xbf16>, tensor<?x3xf32> -> tensor<?xi64>
+  %1 = emo.sample %v, %s : tensor<?x?xf32>, tensor<?x3xf32> -> tensor<?xi64>
+  return %0, %1 : tensor<?xi64>, tensor<?xi64>
+}

@@ -1597,3 +1597,42 @@ func.func @f(%a: memref<?x4xf32>, %b: memref<?x4xf32>, %o: memref<?xbf16>) {
   emo.kernel.row_dot a(%a : memref<?x4xf32>) b(%b : memref<?x4xf32>) outs(%o : memref<?xbf16>)
   return
 }
+// -----
+// emo.kernel.sample: C1
+func.func @f(%l: memref<?x8xf32>, %s: memref<?x4xf32>, %o: memref<?xi64>) {
+  // expected-error @+1 {{'emo.kernel.sample' op expects 'sampling' to be [B, 3], got 'memref<?x4xf32>'}}
+  emo.kernel.sample logits(%l : memref<?x8xf32>) sampling(%s : memref<?x4xf32>) outs(%o : memref<?xi64>)
+  return
+}
+// -----
+func.func @f(%l: memref<2x8xf32>, %s: memref<?x3xf32>, %o: memref<3xi64>) {
+  // expected-error @+1 {{'emo.kernel.sample' op expects 'ids' to be [B] with B = 2 from 'logits', got 'memref<3xi64>'}}
+  emo.kernel.sample logits(%l : memref<2x8xf32>) sampling(%s : memref<?x3xf32>) outs(%o : memref<3xi64>)
+  return
+}
+// -----
+// C2
+func.func @f(%l: memref<?x0xf32>, %s: memref<?x3xf32>, %o: memref<?xi64>) {
+  // expected-error @+1 {{'emo.kernel.sample' op expects at least one logit a row, got 'memref<?x0xf32>'}}
+  emo.kernel.sample logits(%l : memref<?x0xf32>) sampling(%s : memref<?x3xf32>) outs(%o : memref<?xi64>)
+  return
+}
+// -----
+// C3
+func.func @f(%l: memref<?x8xi32>, %s: memref<?x3xf32>, %o: memref<?xi64>) {
+  // expected-error @+1 {{'emo.kernel.sample' op expects 'logits' of elements f16, bf16, f32 or f64, got 'memref<?x8xi32>'}}
+  emo.kernel.sample logits(%l : memref<?x8xi32>) sampling(%s : memref<?x3xf32>) outs(%o : memref<?xi64>)
+  return
+}
+// -----
+func.func @f(%l: memref<?x8xf32>, %s: memref<?x3xi64>, %o: memref<?xi64>) {
+  // expected-error @+1 {{'emo.kernel.sample' op expects 'sampling' of elements f16, bf16, f32 or f64, got 'memref<?x3xi64>'}}
+  emo.kernel.sample logits(%l : memref<?x8xf32>) sampling(%s : memref<?x3xi64>) outs(%o : memref<?xi64>)
+  return
+}
+// -----
+func.func @f(%l: memref<?x8xf32>, %s: memref<?x3xf32>, %o: memref<?xi16>) {
+  // expected-error @+1 {{'emo.kernel.sample' op expects 'ids' of elements 'i32' or 'i64', got 'memref<?xi16>'}}
+  emo.kernel.sample logits(%l : memref<?x8xf32>) sampling(%s : memref<?x3xf32>) outs(%o : memref<?xi16>)
+  return
+}

@@ -413,3 +413,29 @@ func.func @f(%a: tensor<?x4xbf16>, %b: tensor<?x4xf64>) {
   %r = emo.row_dot %a, %b : tensor<?x4xbf16>, tensor<?x4xf64> -> tensor<?xf32>
   return
 }
+// -----
+// emo.sample: C1
+func.func @f(%l: tensor<?x8xf32>, %s: tensor<?x2xf32>) {
+  // expected-error @+1 {{'emo.sample' op expects 'sampling' to be [B, 3], got 'tensor<?x2xf32>'}}
+  %ids = emo.sample %l, %s : tensor<?x8xf32>, tensor<?x2xf32> -> tensor<?xi64>
+  return
+}
+// -----
+func.func @f(%l: tensor<4x8xf32>, %s: tensor<5x3xf32>) {
+  // expected-error @+1 {{'emo.sample' op expects 'sampling' to be [B, 3] with B = 4 from 'logits', got 'tensor<5x3xf32>'}}
+  %ids = emo.sample %l, %s : tensor<4x8xf32>, tensor<5x3xf32> -> tensor<?xi64>
+  return
+}
+// -----
+func.func @f(%l: tensor<?x8xf32>, %s: tensor<?x3xf32>) {
+  // expected-error @+1 {{'emo.sample' op expects 'ids' to be [B], got 'tensor<?x1xi64>'}}
+  %ids = emo.sample %l, %s : tensor<?x8xf32>, tensor<?x3xf32> -> tensor<?x1xi64>
+  return
+}
+// -----
+// C2
+func.func @f(%l: tensor<?x0xf32>, %s: tensor<?x3xf32>) {
+  // expected-error @+1 {{'emo.sample' op expects at least one logit a row, got 'tensor<?x0xf32>'}}
+  %ids = emo.sample %l, %s : tensor<?x0xf32>, tensor<?x3xf32> -> tensor<?xi64>
+  return
+}

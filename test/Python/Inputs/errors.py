@@ -48,12 +48,20 @@ os.remove(file("thin.so.weights"))
 attempt("weights", lambda: emo.Model(file("thin.so")))
 attempt("memory", lambda: emo.Model(file("thin.so"), weights_memory="big"))
 attempt("threads", lambda: emo.Model(file("thin.so"), threads=0))
+attempt("device number", lambda: emo.Model(file("thin.so"), device=0))
+attempt("device options", lambda: emo.Model(file("thin.so"), device="cuda", device_options=7))
 
 known = emo.abi.PROGRAM_ABI
 emo.abi.PROGRAM_ABI = 99
 attempt("version", lambda: emo.compile(source, file("version.so"), cpu="native"))
 emo.abi.PROGRAM_ABI = known
 
+attempt("no such device", lambda: emo.compile(source, device="tpu"))
+attempt("no code for it", lambda: emo.compile(source, device="emulate"))
+attempt("bad target", lambda: emo.compile(source, target="cpu,gpu"))
+attempt("bad architecture", lambda: emo.compile(source, target="cuda", cuda_arch="sm_10"))
+attempt("only for devices", lambda: emo.compile(source, target="cuda"))
+attempt("bad option", lambda: emo.compile(source, target="cuda", device="emulate", device_options="arch=sm_90a"))
 tiny = emo.compile(source, file("tiny.so"), cpu="native")
 ids = np.array([[3, 4]])
 attempt("no dict", lambda: tiny.run([ids]))

@@ -202,11 +202,11 @@ static void generating(void) {
   session = emo_session_open(model, 4, error, sizeof error);
   report("session", session ? 0 : -1);
   int64_t vocab = -1, ids[] = {1, 2, 3, 8};
-  printf("before the first token: %s, %d\n", emo_session_logits(session, &vocab) ? "logits" : "none",
-         (int)emo_session_choose(session, 0, 1, NULL));
+  printf("before the first token: %s\n", emo_session_logits(session, &vocab) ? "logits" : "none");
+  report("choose before it", (int)emo_session_choose(session, 0, 1, NULL, error, sizeof error));
   report("feed", emo_session_feed(session, ids, 3, error, sizeof error));
   const float *logits = emo_session_logits(session, &vocab);
-  printf("logits: %d, of the best %g, chosen %d\n", (int)vocab, logits[4], (int)emo_session_choose(session, 0, 1, NULL));
+  printf("logits: %d, of the best %g, chosen %d\n", (int)vocab, logits[4], (int)emo_session_choose(session, 0, 1, NULL, error, sizeof error));
   report("feed nothing", emo_session_feed(session, ids, 0, error, sizeof error));
   report("feed out of range", emo_session_feed(session, ids + 3, 1, error, sizeof error));
   report("feed too many", emo_session_feed(session, ids, 2, error, sizeof error));
@@ -214,9 +214,9 @@ static void generating(void) {
   uint64_t seed = 3, again = 3;
   int same = 1;
   for (int i = 0; i < 20; ++i)
-    same &= emo_session_choose(session, 2, 1, &seed) == emo_session_choose(session, 2, 1, &again);
+    same &= emo_session_choose(session, 2, 1, &seed, error, sizeof error) == emo_session_choose(session, 2, 1, &again, error, sizeof error);
   int repeatable = same && seed == again && seed != 3;
-  printf("samples: %s, narrow %d\n", repeatable ? "repeatable" : "not repeatable", (int)emo_session_choose(session, 2, 0.01, &seed));
+  printf("samples: %s, narrow %d\n", repeatable ? "repeatable" : "not repeatable", (int)emo_session_choose(session, 2, 0.01, &seed, error, sizeof error));
   emo_session_clear(session);
   printf("cleared: %s\n", emo_session_logits(session, NULL) ? "logits" : "none");
   report("feed again", emo_session_feed(session, ids, 3, error, sizeof error));

@@ -75,6 +75,10 @@ int cuMemcpyHtoDAsync_v2(Address to, const void *from, size_t bytes, Handle stre
   NEED_CONTEXT;
   return memcpy((void *)to, from, bytes), stream == NULL;
 }
+int cuMemcpyDtoDAsync_v2(Address to, Address from, size_t bytes, Handle stream) {
+  NEED_CONTEXT;
+  return memcpy((void *)to, (void *)from, bytes), stream == NULL;
+}
 int cuMemcpyDtoHAsync_v2(void *to, Address from, size_t bytes, Handle stream) {
   NEED_CONTEXT;
   return memcpy(to, (void *)from, bytes), stream == NULL;

@@ -16,6 +16,10 @@ static const emo_value_desc kStepIn[] = {{"input_ids", EMO_I64, EMO_ROLE_TOKEN_I
                                          {"lengths", EMO_I32, EMO_ROLE_LENGTHS, 1, 0, kLengths, 0, 0},
                                          {"cache", EMO_F32, EMO_ROLE_KV_CACHE, 4, 0, kCache, 0, 0}};
 static const emo_value_desc kStepOut[] = {{"logits", EMO_F32, EMO_ROLE_LOGITS, 2, 0, kLast, 0, 0}};
+static const emo_dim kSampling[] = {{-1, "batch"}, {3, ""}};
+static const emo_value_desc kSampleIn[] = {{"logits", EMO_F32, EMO_ROLE_LOGITS, 2, 0, kLast, 0, 0},
+                                           {"sampling", EMO_F32, EMO_ROLE_SAMPLING, 2, 0, kSampling, 0, 0}};
+static const emo_value_desc kSampleOut[] = {{"next_ids", EMO_I64, EMO_ROLE_NEXT_IDS, 1, 0, kLengths, 0, 0}};
 static const emo_value_desc kLossIn[] = {{"input_ids", EMO_I64, EMO_ROLE_TOKEN_IDS, 2, 0, kIds, 0, kVocab},
                                          {"segments", EMO_I32, EMO_ROLE_SEGMENTS, 2, 0, kIds, 0, 0}};
 static const emo_value_desc kLossOut[] = {{"losses", EMO_F32, EMO_ROLE_LOSSES, 2, 0, kIds, 0, 0}};
@@ -58,6 +62,21 @@ static int32_t step(emo_context *ctx, const emo_buffer *in) {
   return 0;
 }
 
+/* The likeliest token, or when it is warm and top-p is large any. */
+static int32_t sample(emo_context *ctx, const emo_buffer *in) {
+  int64_t *ids = emo_rt_output(ctx, 0, in[0].dims);
+  for (int64_t b = 0; b < in[0].dims[0]; ++b) {
+    const float *logits = (float *)in[0].data + b * kVocab, *sampling = (float *)in[1].data + b * 3;
+    ids[b] = 0;
+    for (int i = 1; i < kVocab; ++i)
+      if (logits[i] > logits[ids[b]])
+        ids[b] = i;
+    if (sampling[0] > 1 && sampling[1] > 0.5f)
+      ids[b] = (int64_t)(sampling[2] * kVocab);
+  }
+  return 0;
+}
+
 static int32_t loss(emo_context *ctx, const emo_buffer *in) {
   int64_t dims[2] = {in[0].dims[0], in[0].dims[1]};
   float *out = emo_rt_output(ctx, 0, dims);
@@ -68,11 +87,12 @@ static int32_t loss(emo_context *ctx, const emo_buffer *in) {
 
 static const emo_entry_desc kEntries[] = {{"forward", forward, 1, 1, kForwardIn, kForwardOut},
                                           {"step", step, 3, 1, kStepIn, kStepOut},
+                                          {"sample", sample, 2, 1, kSampleIn, kSampleOut},
                                           {"loss", loss, 2, 1, kLossIn, kLossOut}};
 static const emo_kernel_fn kKernels[] = {logitsKernel};
 static const emo_kernel_table kTables[] = {{"x86-64-v2", kKernels}};
 static const char *const kNames[] = {"logits"};
 
 const emo_program emo_program_value __asm__("emo_program") = {
-    EMO_PROGRAM_ABI, 3, kEntries, 0, 1, 0, kNames, 1, 0, kTables,
+    EMO_PROGRAM_ABI, 4, kEntries, 0, 1, 0, kNames, 1, 0, kTables,
     "{\"model\": \"fake\", \"eos_token_id\": 7, \"vocab_size\": 8, \"max_positions\": 16, \"dims\": {\"hidden\": [1, 2]}}", 0, ""};

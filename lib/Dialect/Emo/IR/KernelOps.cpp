@@ -400,6 +400,27 @@ LogicalResult KernelGatherRowsOp::verify() {
 void KernelGatherRowsOp::getEffects(Effects &effects) { kernelEffects(*this, effects); }
 
 //===----------------------------------------------------------------------===//
+// emo.kernel.sample
+//===----------------------------------------------------------------------===//
+
+LogicalResult KernelSampleOp::verify() {
+  if (failed(verifyKernel(*this, 1)))
+    return failure();
+  // C1
+  NamedShapes shapes(*this);
+  if (failed(shapes.add("logits", getLogits(), "B, V").add("sampling", getSampling(), "B, 3").add("ids", getOuts()[0], "B").verify()))
+    return failure();
+  // C2
+  if (shapes.size("V") == 0)
+    return emitOpError() << "expects at least one logit a row, got " << getLogits().getType();
+  // C3
+  return failure(failed(expectFloats(*this, "logits", getLogits())) || failed(expectFloats(*this, "sampling", getSampling())) ||
+                 failed(expectIds(*this, "ids", getOuts()[0])));
+}
+
+void KernelSampleOp::getEffects(Effects &effects) { kernelEffects(*this, effects); }
+
+//===----------------------------------------------------------------------===//
 // emo.kernel.loss
 //===----------------------------------------------------------------------===//
 

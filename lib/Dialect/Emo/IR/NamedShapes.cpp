@@ -63,7 +63,10 @@ LogicalResult NamedShapes::verify(const Entry &entry) {
     if (ShapedType::isDynamic(size))
       continue;
     StringRef dim = name;
-    if (auto [left, right] = dim.split(" * "); !right.empty()) {
+    if (int64_t given; !dim.getAsInteger(10, given)) {
+      if (size != given)
+        return disagree();
+    } else if (auto [left, right] = dim.split(" * "); !right.empty()) {
       int64_t a = this->size(left), b = this->size(right), product;
       if (!ShapedType::isDynamic(a) && !ShapedType::isDynamic(b) && (llvm::MulOverflow(a, b, product) || product != size))
         return disagree(" with " + left + " = " + Twine(a) + " and " + right + " = " + Twine(b));
@@ -83,6 +86,8 @@ int64_t NamedShapes::size(StringRef dim) const {
   auto known = sizes.find(dim);
   if (known != sizes.end())
     return known->second.size;
+  if (int64_t given; !dim.getAsInteger(10, given))
+    return given;
   if (auto [left, right] = dim.split(" * "); !right.empty()) {
     int64_t a = size(left), b = size(right), product;
     bool fits = !ShapedType::isDynamic(a) && !ShapedType::isDynamic(b) && !llvm::MulOverflow(a, b, product);

@@ -8,7 +8,7 @@ using namespace mlir;
 using namespace emo;
 
 //===----------------------------------------------------------------------===//
-// emo.embedding, emo.linear, emo.rms_norm, emo.row_dot, emo.cross_entropy
+// emo.embedding, emo.linear, emo.rms_norm, emo.row_dot, emo.cross_entropy, emo.sample
 //===----------------------------------------------------------------------===//
 
 NamedShapes EmbeddingOp::getNamedShapes() {
@@ -62,6 +62,22 @@ NamedShapes CrossEntropyOp::getNamedShapes() {
 }
 
 LogicalResult CrossEntropyOp::verify() { return getNamedShapes().verify(); }
+
+NamedShapes SampleOp::getNamedShapes() {
+  NamedShapes shapes(*this);
+  return std::move(shapes.add("logits", getLogits(), "B, V").add("sampling", getSampling(), "B, 3").add("ids", getIds(), "B"));
+}
+
+LogicalResult SampleOp::verify() {
+  // C1
+  NamedShapes shapes = getNamedShapes();
+  if (failed(shapes.verify()))
+    return failure();
+  // C2
+  if (shapes.size("V") == 0)
+    return emitOpError() << "expects at least one logit a row, got " << getLogits().getType();
+  return success();
+}
 
 //===----------------------------------------------------------------------===//
 // emo.rotary

@@ -203,6 +203,35 @@ def loss():
         dict(given, x=bf16(normal(m, 328)), f=normal(m, 20), targets=np.where(np.arange(m) % 6 == 1, -1, rng.integers(0, 102, m))) for m in (13, 66)]
 
 
+def rows_held():
+    """Rows that lanes, or the threads of a block, keep in registers."""
+    x, table, weights, inverse = tensor("bf16", "?", 512), tensor("f32", 9, 512), "tensor<?x3xf32>", "tensor<?x3xi32>"
+    body = dim("m", "x", x) + "    %%e = tensor.empty(%%m) : %s\n    %%f = tensor.empty(%%m) : %s\n" % (x, tensor("f32", "?", 512))
+    body += "    %%norm = emo.kernel.rms_norm x(%%x : %s) weight(%%scale : tensor<512xf32>) outs(%%e : %s) {epsilon = 1.0e-5 : f64} -> %s\n" % (x, x, x)
+    body += "    %%rows = emo.kernel.gather_rows table(%%table : %s) ids(%%ids : tensor<?xi32>) outs(%%f : %s) -> %s\n" % ((table,) + (tensor("f32", "?", 512),) * 2)
+    body += ("    %%sum = emo.kernel.combine rows(%%x : %s) weights(%%weights : %s) inverse(%%inverse : %s) extras(%%norm : %s) outs(%%e : %s) "
+             "attributes {kinds = [#emo.kind<element>]} {\n    ^bb0(%%a: f32, %%n: bf16):\n      %%0 = arith.truncf %%a : f32 to bf16\n      %%1 = arith.addf %%0, %%n : bf16\n"
+             "      emo.kernel.yield %%1 : bf16\n    } -> %s\n" % (x, weights, inverse, x, x, x))
+    body += "    %%last = emo.kernel.rms_norm x(%%sum : %s) weight(%%scale : tensor<512xf32>) outs(%%e : %s) {epsilon = 1.0e-5 : f64} -> %s\n" % (x, x, x)
+    program = Program({"x": x, "ids": "tensor<?xi32>", "weights": weights, "inverse": inverse},
+                      {"norm": x, "rows": tensor("f32", "?", 512), "sum": x, "last": x}, body, {"table": normal(9, 512), "scale": normal(512)})
+    return program, [{"x": bf16(normal(m, 512)), "ids": rng.integers(0, 9, m).astype(np.int32), "weights": normal(m, 3),
+                      "inverse": rng.integers(0, m, (m, 3)).astype(np.int32)} for m in (3, 97)]
+
+
+def sample():
+    # Segments of two steps, of which the last warp's is short; ties at the edge of the nucleus in several warps' segments.
+    vocab, logits, out = 1043, tensor("f32", "?", 1043), "tensor<?xi64>"
+    body = dim("m", "logits", logits) + "    %%e = tensor.empty(%%m) : %s\n" % out
+    body += "    %%ids = emo.kernel.sample logits(%%logits : %s) sampling(%%sampling : tensor<?x3xf32>) outs(%%e : %s) -> %s\n" % (logits, out, out)
+    cases = [(np.round(normal(vocab) * 2) if ties else normal(vocab) * 3, t, p, u)
+             for ties in (0, 1) for t in (0, 0.6, 2) for p in (1, 0.8, 0.3) for u in (0.02, 0.3, 0.6, 0.97)]
+    cases += [(np.full(vocab, 2.5), 1, p, u) for p in (0.9, 0.04) for u in (0.1, 0.99)]
+    cases += [(np.where(np.arange(vocab) % 7 < 3, np.nan, normal(vocab)), t, 0.9, 0.4) for t in (0, 1)] + [(np.full(vocab, -np.inf), 1, 0.9, 0.4)]
+    given = {"logits": np.stack([c[0] for c in cases]).astype(np.float32), "sampling": np.array([c[1:] for c in cases], np.float32)}
+    return Program({"logits": logits, "sampling": "tensor<?x3xf32>"}, {"ids": out}, body), [given]
+
+
 # What may survive: kernels, kind of mutation, how many of them in one kernel at most, why they change nothing.
 EQUIVALENT = [
     ("(matmul|gradient) 128x256x64", "registers", 1, "with fewer registers than it could have a thread computes the same"),
@@ -230,9 +259,11 @@ EQUIVALENT = [
     ("router(_logits|_select|_select_group)?", "guard", 1, "a tile over the edge is moved inwards: its tokens exist"),
     ("router(_logits|_select|_select_group)?", "select", 4, "lanes behind the last choice are not stored"),
     ("router(_logits|_select|_select_group)?", "clamp", 3, "keys of chosen experts are not negative without a pool; addresses that are not read"),
+    ("sample", "select", 1, "the last step of the segment that has the token has it, but for rounding that leaves none"),
+    ("sample", "clamp", 1, "in a segment's first step there is no token before"),
 ]
 
-PROGRAMS = [dense, large, experts, large_experts, gradient_small, gradient, simple, attention_f32, attention_f32_documents, attention_bf16, attention_bf16_documents, router, router_grouped, group, rows, loss]
+PROGRAMS = [dense, large, experts, large_experts, gradient_small, gradient, simple, attention_f32, attention_f32_documents, attention_bf16, attention_bf16_documents, router, router_grouped, group, rows, rows_held, loss, sample]
 # Other kernels are the same code as those of sm_80.
 DIFFERENT = {"sm_90a": {"large", "large_experts", "gradient", "attention_bf16", "attention_bf16_documents", "group"}}
 

@@ -194,4 +194,14 @@ def Emo_KernelLossOp : Emo_KernelOp<"loss"> {
   }];
 }
 
+def Emo_KernelSampleOp : Emo_KernelOp<"sample"> {
+  let summary = "logits [B, V], sampling [B, 3] -> the next token's ids [B]";
+  let description = [{As `emo.sample`, in f32.}];
+  let arguments = (ins Emo_Shaped:$logits, Emo_Shaped:$sampling, Variadic<Emo_Shaped>:$outs);
+  let assemblyFormat = [{
+    `logits` `(` $logits `:` type($logits) `)` `sampling` `(` $sampling `:` type($sampling) `)` `outs` `(` $outs `:` type($outs) `)` attr-dict
+    (`->` type($results)^)?
+  }];
+}
+
 #endif // EMO_DIALECT_EMO_IR_EMOKERNELOPS_TD

@@ -11,7 +11,7 @@
 namespace emo {
 
 /// Equal names are equal sizes, dynamic ones agree with all. A shape is written "T, R"; "E + 1" and "T * k" are sizes that follow
-/// from others; ".." in front stands for the same leading dimensions in all shapes.
+/// from others, "3" is a size itself; ".." in front stands for the same leading dimensions in all shapes.
 class NamedShapes {
 public:
   explicit NamedShapes(mlir::Operation *op) : op(op) {}
