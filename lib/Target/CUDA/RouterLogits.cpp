@@ -66,7 +66,7 @@ void LogitsWriter::write(Value from, Value weight, Value tokens, Value firstToke
     }
     return sums;
   };
-  int unroll = tile.tokens * tile.rows > 16 ? 2 : 4;
+  int unroll = tile.tokens * tile.rows > 16 ? 2 : 8; // few sums wait for memory
   Value own = e.mul(e.lane(), lanes);
   Values sums;
   if (size % (32 * lanes) == 0) // all lanes take equally many steps

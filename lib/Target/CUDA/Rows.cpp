@@ -51,18 +51,27 @@ static void ownRow(DeviceEmit &e, Value rows, Fn<void(Value)> body) {
 /// Kernels for equal types may take groups of different sizes, because alignment comes from where memrefs come from.
 static std::string kernelKey(Operation *op, const KernelShape &shape) { return keyOf(op) + ";" + std::to_string(shape.lanes); }
 
+/// 1 / the root mean square of a row, from the sum of its squares.
+static Value inverseRms(DeviceEmit &e, KernelRmsNormOp op, Value squares) {
+  int64_t size = cast<MemRefType>(op.getX().getType()).getDimSize(1);
+  Value mean = e.addf(e.divf(squares, e.f32(size)), e.f32(op.getEpsilon().convertToDouble()));
+  return e.divf(e.f32(1), e.sqrt(mean));
+}
+
+/// Stores elements `x` of a row's norm at place `i` of the row at `to`.
+static void storeNorm(DeviceEmit &e, KernelRmsNormOp op, Value x, Value inverse, Value weight, Value to, Value i) {
+  Type out = elementOf(op.getOuts()[0]);
+  int lanes = cast<VectorType>(x.getType()).getDimSize(0);
+  e.storeF32(e.mulf(e.mulf(x, e.splat(inverse, lanes)), weight), out, e.at(to, i, out));
+}
+
 /// The norm of a row from its squares: element(i, lanes) gives elements of the row, 0 <= i < size. each(body) calls body(i, lanes) for those of
 /// the thread.
 static void writeNorm(DeviceEmit &e, KernelRmsNormOp op, Value squares, Value weights, Value to, Fn<void(Fn<void(Value, int)>)> each,
                       Fn<Value(Value, int)> element) {
-  int64_t size = cast<MemRefType>(op.getX().getType()).getDimSize(1);
-  Type weight = elementOf(op.getWeight()), out = elementOf(op.getOuts()[0]);
-  Value mean = e.addf(e.divf(squares, e.f32(size)), e.f32(op.getEpsilon().convertToDouble()));
-  Value inverse = e.divf(e.f32(1), e.sqrt(mean));
-  each([&](Value i, int lanes) {
-    Value w = e.loadF32(weight, e.at(weights, i, weight), lanes);
-    e.storeF32(e.mulf(e.mulf(element(i, lanes), e.splat(inverse, lanes)), w), out, e.at(to, i, out));
-  });
+  Type weight = elementOf(op.getWeight());
+  Value inverse = inverseRms(e, op, squares);
+  each([&](Value i, int lanes) { storeNorm(e, op, element(i, lanes), inverse, e.loadF32(weight, e.at(weights, i, weight), lanes), to, i); });
 }
 
 static void launchRmsNorm(KernelRmsNormOp op, DeviceHost &host, KernelLibrary &library) {
@@ -77,15 +86,15 @@ static void launchRmsNorm(KernelRmsNormOp op, DeviceHost &host, KernelLibrary &l
       auto element = [&](Value i, int lanes) { return e.loadF32(elementOf(x), e.at(from, i, elementOf(x)), lanes); };
       if (canHold(size, shape.lanes)) {
         auto [places, groups] = holdRow(e, size, [&](Value i) { return element(i, shape.lanes); });
+        // Asked for before the sum is known.
+        auto loadWeight = [&](Value i) { return e.loadF32(elementOf(weight), e.at(args[1], i, elementOf(weight)), shape.lanes); };
+        Values weights = holdRow(e, size, loadWeight).second;
         Value sum = e.f32(0, shape.lanes);
         for (Value v : groups)
           sum = e.fma(v, v, sum);
-        size_t next = 0;
-        auto each = [&, &places = places](Fn<void(Value, int)> body) {
-          for (; next < places.size(); ++next)
-            body(places[next], shape.lanes);
-        };
-        writeNorm(e, op, e.warpAdd(e.reduceAdd(sum)), args[1], to, each, [&, &groups = groups](Value, int) { return groups[next]; });
+        Value inverse = inverseRms(e, op, e.warpAdd(e.reduceAdd(sum)));
+        for (auto [i, group, w] : llvm::zip_equal(places, groups, weights))
+          storeNorm(e, op, group, inverse, w, to, i);
         return;
       }
       Value squares = sumGroups(e, size, [&](Value i, int lanes, Value sum) {
@@ -193,9 +202,11 @@ public:
     int lanes = e.lanes();
     Value first = e.mul(e.thread(), lanes);
     if (e.threads * lanes == size) { // threads have a group each, and keep it
+      Type weight = elementOf(norm.getWeight());
+      Value own = e.loadF32(weight, e.at(weights, first, weight), lanes);
       Value held = e.rounded(elementOf(op.getOuts()[result]), write(token, first)[result]);
-      writeNorm(e, norm, sumOfBlock(e.mulf(held, held)), weights, normRow(norm, token, out), [&](Fn<void(Value, int)> body) { body(first, lanes); },
-                [&](Value, int) { return held; });
+      Value inverse = inverseRms(e, norm, sumOfBlock(e.mulf(held, held)));
+      storeNorm(e, norm, held, inverse, own, normRow(norm, token, out), first);
       return;
     }
     Values sums = e.loop(first, e.c(size), e.threads * lanes, ValueRange{e.f32(0, lanes)}, [&](Value i, ValueRange carried) {

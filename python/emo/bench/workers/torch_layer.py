@@ -9,7 +9,7 @@ import layer_data
 
 def loop(x, ids, weights, gate_up, down):
     """One expert after the other."""
-    y = torch.zeros(x.shape, dtype=torch.float32)
+    y = torch.zeros(x.shape, dtype=torch.float32, device=x.device)
     for expert in ids.unique().tolist():
         token, place = (ids == expert).nonzero(as_tuple=True)
         gate, up = F.linear(x[token], gate_up[expert]).chunk(2, -1)
@@ -26,7 +26,7 @@ def grouped(x, ids, weights, gate_up, down):
     ends = torch.cumsum(torch.histc(flat.float(), bins=experts, min=0, max=experts - 1), 0, dtype=torch.int32)
     gate, up = torch._grouped_mm(x[order // top_k], gate_up.transpose(1, 2), offs=ends).chunk(2, -1)
     y = torch._grouped_mm(F.silu(gate) * up, down.transpose(1, 2), offs=ends) * weights.reshape(-1)[order, None]
-    place = torch.empty_like(order).scatter_(0, order, torch.arange(tokens * top_k))
+    place = torch.empty_like(order).scatter_(0, order, torch.arange(tokens * top_k, device=x.device))
     return y[place].view(tokens, top_k, -1).sum(1).to(x.dtype)
 
 

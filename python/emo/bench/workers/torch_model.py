@@ -57,8 +57,8 @@ class _Graph:
 
 class Model:
     def __init__(self, folder, capacity, device):
-        torch.set_default_device(device)
-        self.gpu = device == "cuda"
+        self.device, self.gpu = device, device == "cuda"
+        torch.compiler.reset()  # it compiles a function for so many sizes only, those of earlier models included
         with open(os.path.join(folder, "config.json")) as file:
             self.config = config = json.load(file)
         tensors = {
@@ -89,13 +89,14 @@ class Model:
                     "router": get("mlp.gate")[: self.experts - config["num_shared_experts"]].float(),
                     "gate_up": torch.cat([all_experts("gate"), all_experts("up")], 1),
                     "down": all_experts("down"),
-                    "keys": torch.zeros(shape, dtype=torch.bfloat16),
-                    "values": torch.zeros(shape, dtype=torch.bfloat16),
+                    "keys": torch.zeros(shape, dtype=torch.bfloat16, device=device),
+                    "values": torch.zeros(shape, dtype=torch.bfloat16, device=device),
                 }
             )
-        angles = torch.arange(capacity)[:, None] / config["rope_theta"] ** (torch.arange(0, self.size, 2) / self.size)
+        frequencies = config["rope_theta"] ** -(torch.arange(0, self.size, 2, device=device) / self.size)
+        angles = torch.arange(capacity, device=device)[:, None] * frequencies
         self.cos, self.sin = (torch.cat([f(angles)] * 2, 1).to(torch.bfloat16) for f in (torch.cos, torch.sin))
-        self.slots = torch.arange(capacity)
+        self.slots = torch.arange(capacity, device=device)
         self.prepared = {}  # functions, by how they compute what and for how many tokens
 
     def variants(self, quick):
@@ -130,8 +131,8 @@ class Model:
 
     def _experts(self, x, layer, function):
         weights, ids = F.linear(x.float(), layer["router"]).softmax(-1).topk(self.top_k)
-        shared = torch.arange(layer["router"].shape[0], self.experts).expand(x.shape[0], -1)
-        weights = torch.cat([weights, torch.ones(shared.shape)], 1)
+        shared = torch.arange(layer["router"].shape[0], self.experts, device=x.device).expand(x.shape[0], -1)
+        weights = torch.cat([weights, torch.ones(shared.shape, device=x.device)], 1)
         return function(x, torch.cat([ids, shared], 1), weights, layer["gate_up"], layer["down"])
 
     def _forward(self, ids, positions, begin, function):
@@ -152,7 +153,7 @@ class Model:
             "grouped": torch_layer.grouped,
             "batched": torch_layer.batched if len(ids) == 1 else torch_layer.grouped,
         }[name]
-        positions = torch.arange(begin, begin + len(ids))
+        positions = torch.arange(begin, begin + len(ids), device=self.device)
         if not how:
             return self._forward(ids, positions, begin, function)
         key = (function, how, len(ids))
@@ -168,10 +169,10 @@ class Model:
         seconds, place = [], 0
         for ids in [prompt] + [[token] for token in tokens]:
             begin = time.perf_counter()
-            self._step(variant, torch.tensor(ids), place).argmax().item()
+            self._step(variant, torch.tensor(ids, device=self.device), place).argmax().item()
             seconds.append(time.perf_counter() - begin)
             place += len(ids)
         return seconds
 
     def output(self, variant, prompt, path):
-        self._step(variant, torch.tensor(prompt), 0).cpu().numpy().tofile(path)
+        self._step(variant, torch.tensor(prompt, device=self.device), 0).cpu().numpy().tofile(path)

@@ -53,19 +53,19 @@ def fused(x, ids, weights, gate_up, down):
     total = tokens * top_k
     tile = 16 if total <= 8 * experts else 64 if total <= 64 * experts else 128
     chosen, order = torch.sort(ids.reshape(-1), stable=True)
-    ends = torch.searchsorted(chosen, torch.arange(experts, dtype=chosen.dtype), right=True)
+    ends = torch.searchsorted(chosen, torch.arange(experts, dtype=chosen.dtype, device=x.device), right=True)
     counts = torch.diff(ends, prepend=ends.new_zeros(1))
     padded = (counts + tile - 1) // tile * tile
     padded_ends = torch.cumsum(padded, 0)
     tiles = min(total, (total + experts * (tile - 1)) // tile)
-    rows = torch.full((tiles * tile,), total, dtype=torch.int32)
-    place = torch.arange(total) - (ends - counts)[chosen] + (padded_ends - padded)[chosen]
+    rows = torch.full((tiles * tile,), total, dtype=torch.int32, device=x.device)
+    place = torch.arange(total, device=x.device) - (ends - counts)[chosen] + (padded_ends - padded)[chosen]
     rows.scatter_(0, place, order.to(torch.int32))
-    expert_of = torch.searchsorted(padded_ends, torch.arange(tiles) * tile, right=True).to(torch.int32)
+    expert_of = torch.searchsorted(padded_ends, torch.arange(tiles, device=x.device) * tile, right=True).to(torch.int32)
 
     def multiply(x, w, scales, top_k, scaled):
         n, k = w.shape[1:]
-        y = torch.empty((total, n), dtype=x.dtype)
+        y = torch.empty((total, n), dtype=x.dtype, device=x.device)
         product[lambda meta: (tiles, triton.cdiv(n, meta["COLUMNS"]))](
             x, w, y, scales, rows, expert_of, n, k, tiles, total, EXPERTS=experts, TOP_K=top_k, SCALED=scaled, ROWS=tile
         )
