@@ -5,7 +5,6 @@
 
 --list prints the commands and runs nothing.
 """
-import ctypes
 import glob
 import os
 import shlex
@@ -15,26 +14,9 @@ import tempfile
 import time
 
 TEST = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-MAJOR, MINOR = 75, 76  # CUdevice_attribute
-ARCHS = {8: "sm_80", 9: "sm_90a", 10: "sm_100a", 12: "sm_120a"}  # by the major compute capability
+sys.path.insert(0, os.path.join(os.path.dirname(TEST), "python"))
 
-
-def find_gpu():
-    """(name, architecture) of the first GPU; ends with a message where there is none that kernels are written for."""
-    try:
-        cuda = ctypes.CDLL("libcuda.so.1")
-    except OSError as error:
-        sys.exit(f"gpu-selfcheck: there is no CUDA driver on this machine ({error}); nothing was tested")
-    device, count = ctypes.c_int(), ctypes.c_int()
-    if cuda.cuInit(0) or cuda.cuDeviceGetCount(ctypes.byref(count)) or count.value == 0 or cuda.cuDeviceGet(ctypes.byref(device), 0):
-        sys.exit("gpu-selfcheck: the CUDA driver finds no GPU; nothing was tested")
-    name, major, minor = ctypes.create_string_buffer(256), ctypes.c_int(), ctypes.c_int()
-    cuda.cuDeviceGetName(name, 256, device)
-    cuda.cuDeviceGetAttribute(ctypes.byref(major), MAJOR, device)
-    cuda.cuDeviceGetAttribute(ctypes.byref(minor), MINOR, device)
-    if major.value not in ARCHS:
-        sys.exit(f"gpu-selfcheck: {name.value.decode()} has compute capability {major.value}.{minor.value}, expected 8.x, 9.0, 10.x or 12.x")
-    return name.value.decode(), ARCHS[major.value]
+from emo.bench import gpu
 
 
 def commands(arch, work):
@@ -65,8 +47,11 @@ def main():
         for what, command in commands("sm_80", "WORK"):
             print(f"{what}: {shlex.join(command)}")
         return 0
-    gpu, arch = find_gpu()
-    print(f"{gpu}, kernels for {arch}", flush=True)
+    try:
+        name, arch = gpu.find()
+    except RuntimeError as error:
+        sys.exit(f"gpu-selfcheck: {error}; nothing was tested")
+    print(f"{name}, kernels for {arch}", flush=True)
     counts = {True: 0, False: 0}
     with tempfile.TemporaryDirectory() as work:
         for what, command in commands(arch, work):
