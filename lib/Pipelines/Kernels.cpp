@@ -3,7 +3,6 @@
 #include "emo/Conversion/Passes.h"
 #include "emo/Pipelines/Pipelines.h"
 #include "emo/Transforms/Passes.h"
-#include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Transforms/Passes.h"

@@ -4,7 +4,7 @@
 #include "../../lib/Runtime/CommandLine/Commands.h"
 #include "../../lib/Runtime/Npy.h"
 #include "../../lib/Target/CUDA/DeviceCode/Mutate.h"
-#include "../common/RuntimeSymbols.h"
+#include "../common/Jit.h"
 #include "../common/Targets.h"
 #include "emo/Import/Model.h"
 #include "emo/Pipelines/Pipelines.h"
@@ -15,14 +15,10 @@
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/MLIRContext.h"
-#include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"
-#include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
-#include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Regex.h"
 #include "llvm/Support/SourceMgr.h"
-#include "llvm/Support/TargetSelect.h"
 
 #include <cstring>
 #include <map>
@@ -92,7 +88,7 @@ private:
   std::pair<StringRef, std::string> tryOut(uint32_t number);
 
   const Options &options;
-  std::unique_ptr<llvm::orc::LLJIT> jit;
+  std::unique_ptr<Jit> jit;
   std::vector<char> weights;
   emo_program program;
   emo_device_code code;
@@ -174,25 +170,15 @@ bool Program::compile(ModuleOp module) {
   if (failed(objects))
     return false;
 
-  llvm::InitializeNativeTarget();
-  llvm::InitializeNativeTargetAsmPrinter();
-  llvm::ExitOnError exitOnError("emo-mutate: error: ");
-  jit = exitOnError(llvm::orc::LLJITBuilder().create());
-  llvm::orc::SymbolMap symbols = runtimeSymbols(*jit);
-  symbols[jit->mangleAndIntern("emo_sim_mutated")] = {llvm::orc::ExecutorAddr::fromPtr(isMutated),
-                                                      llvm::JITSymbolFlags::Exported | llvm::JITSymbolFlags::Callable};
-  exitOnError(jit->getMainJITDylib().define(llvm::orc::absoluteSymbols(symbols)));
-  jit->getMainJITDylib().addGenerator(
-      exitOnError(llvm::orc::DynamicLibrarySearchGenerator::GetForCurrentProcess(jit->getDataLayout().getGlobalPrefix())));
   objects->push_back(std::move(*object));
-  for (const std::string &text : *objects)
-    exitOnError(jit->addObjectFile(llvm::MemoryBuffer::getMemBufferCopy(text)));
-  program = *exitOnError(jit->lookup("emo_program")).toPtr<const emo_program *>();
+  std::pair<StringRef, void *> seam("emo_sim_mutated", reinterpret_cast<void *>(isMutated));
+  jit = std::make_unique<Jit>("emo-mutate", *objects, seam);
+  program = *jit->find<const emo_program *>("emo_program");
   code = program.device_codes[0];
   for (int32_t i = 0; i < code.num_kernels; ++i) {
     const char *name = code.kernels[i].name;
     std::string symbol = emulatedSymbol(*translated->arch, name);
-    kernels.push_back({name, exitOnError(jit->lookup(symbol)).toPtr<void (*)(const int64_t *)>()});
+    kernels.push_back({name, jit->find<void (*)(const int64_t *)>(symbol)});
   }
   code.kernels = kernels.data();
   program.device_codes = &code;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // emo-run: runs a model of any phase in this process. The same object code as in an artifact, handed to the same runtime.
 #include "../../lib/Runtime/CommandLine/Commands.h"
-#include "../common/RuntimeSymbols.h"
+#include "../common/Jit.h"
 #include "../common/Targets.h"
 #include "emo/Import/Model.h"
 #include "emo/Pipelines/Pipelines.h"
@@ -11,13 +11,9 @@
 
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Support/ToolUtilities.h"
-#include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"
-#include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
-#include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/SourceMgr.h"
-#include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/WithColor.h"
 
 #include <sys/mman.h>
@@ -122,16 +118,8 @@ int main(int argc, char **argv) {
   FailureOr<Objects> objects = emitObjects(*module, threads);
   if (failed(objects))
     return 1;
-  llvm::InitializeNativeTarget();
-  llvm::InitializeNativeTargetAsmPrinter();
-  llvm::ExitOnError exitOnError("emo-run: error: ");
-  std::unique_ptr<llvm::orc::LLJIT> jit = exitOnError(llvm::orc::LLJITBuilder().create());
-  exitOnError(jit->getMainJITDylib().define(llvm::orc::absoluteSymbols(runtimeSymbols(*jit))));
-  jit->getMainJITDylib().addGenerator(
-      exitOnError(llvm::orc::DynamicLibrarySearchGenerator::GetForCurrentProcess(jit->getDataLayout().getGlobalPrefix())));
-  for (std::string &object : *objects)
-    exitOnError(jit->addObjectFile(llvm::MemoryBuffer::getMemBufferCopy(object)));
-  auto *program = exitOnError(jit->lookup("emo_program")).toPtr<const emo_program *>();
+  Jit jit("emo-run", *objects);
+  auto *program = jit.find<const emo_program *>("emo_program");
 
   emo_load_options load = {};
   load.threads = threads;
