@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cfloat>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -199,12 +200,25 @@ bool Session::hasLogits(std::string &error) const {
   return filled > 0;
 }
 
+static bool checkSampling(double temperature, double topP, std::string &error) {
+  char text[96] = "";
+  if (!std::isfinite(temperature) || temperature < 0)
+    snprintf(text, sizeof text, "temperature expects a finite number from 0, got %g", temperature);
+  else if (!(topP > 0 && topP <= 1))
+    snprintf(text, sizeof text, "top-p expects a number above 0 and up to 1, got %g", topP);
+  error = text;
+  return error.empty();
+}
+
 bool Session::choose(double temperature, double topP, RandomNumbers &random, int64_t &token, std::string &error) {
-  const emo_entry_desc *sample = hasLogits(error) ? requireEntry(model, "sample", error) : nullptr;
+  if (!checkSampling(temperature, topP, error) || !hasLogits(error))
+    return false;
+  const emo_entry_desc *sample = requireEntry(model, "sample", error);
   if (!sample)
     return false;
-  // A temperature that f32 has not is the least one that it has.
-  float sampling[] = {temperature > 0 ? std::max(float(temperature), FLT_MIN) : 0, float(topP), temperature > 0 ? random.next() : 0};
+  // Of temperatures that f32 has not the nearest one that it has.
+  double nearest = std::clamp(temperature, double(FLT_MIN), double(FLT_MAX));
+  float sampling[] = {temperature > 0 ? float(nearest) : 0, float(topP), temperature > 0 ? random.next() : 0};
   emo_tensor values[] = {lastLogits, {EMO_F32, 2, {1, 3}, sampling}}, chosen = {EMO_I64, 1, {1}, &token};
   return runEntry(model, sample->name, values, 2, &chosen, 1, kResident, error);
 }
@@ -251,7 +265,7 @@ const float *emo_session_logits(emo_session *session, int64_t *vocab) {
   std::string ignored;
   const float *logits = session->logits(ignored);
   if (vocab)
-    *vocab = logits ? session->vocabulary() : 0;
+    *vocab = session->length() ? session->vocabulary() : 0;
   return logits;
 }
 

@@ -37,7 +37,7 @@ public:
   /// Feeds tokens and computes the logits after the last one; false with a message.
   bool feed(const std::vector<int64_t> &ids, std::string &error);
 
-  /// The next token, chosen by `sample` from the logits after the last token fed; it is not fed. temperature <= 0: the likeliest. Takes a number
+  /// The next token, chosen by `sample` from the logits after the last token fed; it is not fed. temperature 0: the likeliest. Takes a number
   /// from `random` otherwise. False with a message.
   bool choose(double temperature, double topP, RandomNumbers &random, int64_t &token, std::string &error);
   /// f32 [vocab], after the last token fed, in the CPU's memory; null with a message.

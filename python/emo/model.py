@@ -288,12 +288,14 @@ class Session:
             raise Error(_text(message))
 
     def logits(self):
-        """f32 [vocab], a copy of the logits after the last token. Error: nothing was fed."""
+        """f32 [vocab], a copy of the logits after the last token. Error: nothing was fed, or the device fails."""
         count = ctypes.c_int64()
         with self._lock:
             pointer = self._open.library.emo_session_logits(self._pointer, ctypes.byref(count))
             if pointer:
                 return np.ctypeslib.as_array(pointer, (count.value,)).copy()
+        if count.value:
+            raise Error("the model's device failed when its logits were copied")
         raise Error("a session has no logits before its first token")
 
     def seed(self, seed):

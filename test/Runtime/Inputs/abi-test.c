@@ -4,6 +4,7 @@
 
 #include "emo/Runtime/Emo.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -217,6 +218,17 @@ static void generating(void) {
     same &= emo_session_choose(session, 2, 1, &seed, error, sizeof error) == emo_session_choose(session, 2, 1, &again, error, sizeof error);
   int repeatable = same && seed == again && seed != 3;
   printf("samples: %s, narrow %d\n", repeatable ? "repeatable" : "not repeatable", (int)emo_session_choose(session, 2, 0.01, &seed, error, sizeof error));
+  again = seed;
+#define CHOOSE(step, temperature, topP)                                                                                                    \
+  report(step, (int)emo_session_choose(session, temperature, topP, &seed, error, sizeof error) < 0 ? -1 : 0)
+  CHOOSE("cold", -1, 1);
+  CHOOSE("NaN", NAN, 1);
+  CHOOSE("infinite", INFINITY, 1);
+  CHOOSE("no nucleus", 1, 0);
+  CHOOSE("more than all", 1, 1.5);
+  CHOOSE("NaN of all", 0, NAN);
+  printf("their random numbers: %s\n", seed == again ? "not taken" : "taken");
+  CHOOSE("hot", 1e300, 1);
   emo_session_clear(session);
   printf("cleared: %s\n", emo_session_logits(session, NULL) ? "logits" : "none");
   report("feed again", emo_session_feed(session, ids, 3, error, sizeof error));
@@ -229,6 +241,15 @@ static void generating(void) {
   model = emo_load(&program, NULL, NULL, error, sizeof error);
   session = emo_session_open(model, 4, error, sizeof error);
   report("session without step", session ? 0 : -1);
+  emo_close(model);
+
+  program.num_entries = 2;
+  model = emo_load(&program, NULL, NULL, error, sizeof error);
+  session = emo_session_open(model, 4, error, sizeof error);
+  report("session without sample", session ? emo_session_feed(session, ids, 3, error, sizeof error) : -1);
+  CHOOSE("choose without sample", 0, 1);
+  printf("its logits: %d\n", emo_session_logits(session, &vocab) ? (int)vocab : 0);
+  emo_session_close(session);
   emo_close(model);
 }
 
