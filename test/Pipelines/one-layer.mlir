@@ -23,6 +23,8 @@
 // KERNELS-NOT: linalg
 // KERNELS: return
 // KERNELS-LABEL: func.func @step
+// KERNELS-LABEL: func.func @sample
+// KERNELS: emo.kernel.sample
 // KERNELS-LABEL: func.func @loss
 // KERNELS: emo.kernel.loss
 
@@ -37,6 +39,9 @@
 // MEMREFS: emo.kernel.attention {{.*}} outs(%{{.*}}, %arg2, %arg3 :
 // MEMREFS-NOT: memref.copy
 // MEMREFS: return %{{.*}} : memref<?x16xf32>
+// MEMREFS-LABEL: func.func @sample
+// MEMREFS-NOT: memref.copy
+// MEMREFS: emo.kernel.sample
 // MEMREFS-LABEL: func.func @loss
 
 module attributes {emo.phase = "raise", emo.model = {name = "toy", max_positions = 64 : i64, vocab_size = 16 : i64, eos_token_id = 0 : i64}} {

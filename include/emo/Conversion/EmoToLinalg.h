@@ -15,8 +15,8 @@ void populateDocumentsToLinalg(mlir::RewritePatternSet &patterns);
 /// emo.group_by_expert, emo.dispatch, emo.grouped_matmul, emo.expert_mlp,
 /// emo.combine.
 void populateExpertsToLinalg(mlir::RewritePatternSet &patterns);
-/// emo.embedding, emo.linear, emo.rms_norm, emo.rotary, emo.attention,
-/// emo.cross_entropy.
+/// emo.embedding, emo.linear, emo.rms_norm, emo.row_dot, emo.rotary,
+/// emo.attention, emo.cross_entropy, emo.sample.
 void populateTransformerToLinalg(mlir::RewritePatternSet &patterns);
 /// emo.kernel.* on tensors and on memrefs.
 void populateKernelsToLinalg(mlir::RewritePatternSet &patterns);

@@ -100,9 +100,9 @@ EMO_API int32_t emo_session_feed(emo_session *session, const int64_t *ids, int64
 EMO_API const float *emo_session_logits(emo_session *session, int64_t *vocab);
 
 /* The next token by the logits, chosen where they are; it is not fed. temperature 0: the likeliest, the lower id on ties. Else a sample of
- * softmax(logits / temperature) among the fewest likeliest tokens whose probabilities sum up to at least top_p (1: all). temperature is finite and
- * at least 0, top_p above 0 and at most 1. `state` is a random generator: set it to a seed once; it is advanced; NULL: seed 0. Returns -1 with a
- * message, and leaves `state` alone, for other numbers, before the first token was fed, or when the device fails. */
+ * softmax(logits / temperature) among the fewest likeliest tokens whose probabilities sum up to at least top_p (1: all). temperature is
+ * finite and at least 0, top_p above 0 and at most 1. `state` is a random generator: set it to a seed once; it is advanced; NULL: seed 0.
+ * Returns -1 with a message, and leaves `state` alone, for other numbers, before the first token was fed, or when the device fails. */
 EMO_API int64_t emo_session_choose(emo_session *session, double temperature, double top_p, uint64_t *state, char *error, size_t error_bytes);
 
 /* Text, for programs that were compiled with the model's tokenizer.

@@ -44,8 +44,8 @@ Value reference::sampleRows(Reference &r, Value logits, Value sampling,
   });
   Value weights = r.generate(sizes, type, [&](Indices at) {
     Value logit = r.load(clean, at), best = r.load(top, at[0]);
-    Value power =
-        r.exp(r.div(r.sub(logit, best), parameter(at[0], 0)));
+    Value temperature = r.minf(parameter(at[0], 0), r.real(type, 0x1p126));
+    Value power = r.exp(r.div(r.sub(logit, best), temperature));
     return r.select(r.equal(logit, best), one, power);
   });
   // A token is kept when those before it in descending order, equal ones by

@@ -90,6 +90,7 @@ Value DeviceEmit::reduceMin32(Value value) { return intrinsic("llvm.nvvm.redux.s
 
 // As operations of LLVM: those of arith are expanded to comparisons on the way.
 Value DeviceEmit::maxNum(Value x, Value y) { return LLVM::MaxNumOp::create(b, x, y); }
+Value DeviceEmit::minNum(Value x, Value y) { return LLVM::MinNumOp::create(b, x, y); }
 Value DeviceEmit::exp2(Value scalar) { return intrinsic("llvm.nvvm.ex2.approx.ftz.f32", b.getF32Type(), scalar); }
 
 Value DeviceEmit::nearExp(Value x) {

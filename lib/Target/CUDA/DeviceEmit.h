@@ -83,8 +83,9 @@ public:
   Value reduceMax32(Value value);
   Value reduceMin32(Value value);
 
-  /// The larger of two scalars, the other one when one is NaN; one instruction.
+  /// The larger or smaller of two scalars, the other one when one is NaN; one instruction.
   Value maxNum(Value x, Value y);
+  Value minNum(Value x, Value y);
   /// 2^x by the special function unit, 2 ulp; results below 2^-126 are 0.
   Value exp2(Value scalar);
   /// exp of at most 88 within 3 ulp, by the special function unit and a correction of its argument; below -87.3 it gives 0.

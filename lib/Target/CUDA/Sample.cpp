@@ -13,7 +13,7 @@ using namespace emo::cuda;
 namespace {
 
 constexpr int kThreads = 1024, kWarps = 32; // a lane for each warp
-constexpr double kLowest = -std::numeric_limits<double>::infinity();
+constexpr double kLowest = -std::numeric_limits<double>::infinity(), kHottest = 0x1p126; // of logits, temperatures
 /// Behind the bits of 1, the largest weight: 2.
 constexpr int kWeightBits = 30;
 
@@ -152,7 +152,7 @@ private:
   //===--- Drawing ---===//
 
   void draw() {
-    scale = e.divf(e.f32(1.4426950408889634), temperature);
+    scale = e.divf(e.f32(1.4426950408889634), e.minNum(temperature, e.f32(kHottest)));
     Value topP = parameter(1), isNucleus = e.lessf(topP, e.f32(1));
     Values kept = {zero, zero}; // see findNucleus
     auto branch = scf::IfOp::create(e.b, TypeRange{f32, f32}, isNucleus, /*addThenBlock=*/true, /*addElseBlock=*/true);
@@ -200,7 +200,7 @@ private:
     own = ofWarps({e.warpAdd(own[0]), addLanes(own[1])});
     // Every warp finds the warp in whose segment the token is; lane w has warp w's figures.
     Value missing = e.divf(e.subf(wanted, e.warpAdd(own[0])), limit);
-    Value whole = arith::FPToSIOp::create(e.b, i32, e.maxNum(zero, LLVM::MinNumOp::create(e.b, missing, e.f32(double(1 << 30)))));
+    Value whole = arith::FPToSIOp::create(e.b, i32, e.maxNum(zero, e.minNum(missing, e.f32(double(1 << 30)))));
     Value isMore = e.lessf(arith::SIToFPOp::create(e.b, f32, whole), missing);
     ties = e.select(isNucleus, e.add(whole, e.select(isMore, e.c(1), e.c(0))), e.c(0)); // something is missing: at least 1
     Value tiesBefore = before(scan(own[1]));

@@ -1,6 +1,6 @@
 // RUN: emo-opt --emo-to-linalg %s | %run_tensors | FileCheck %s
 // RUN: sed -e 's/f32/f64/g;s/F32/F64/g' %s | emo-opt --emo-to-linalg | %run_tensors | FileCheck %s
-// Embedding, linear layers, norms, rotary embedding and cross-entropy.
+// Embedding, linear layers, norms, rotary embedding, cross-entropy and the choice of the next token.
 
 func.func private @embedding(%i: tensor<?x?xi64>, %t: tensor<?x2xf32>) -> tensor<?x?x2xf32> {
   %r = emo.embedding %i, %t : tensor<?x?xi64>, tensor<?x2xf32> -> tensor<?x?x2xf32>
@@ -41,6 +41,11 @@ func.func private @rotary_frequencies(%x: tensor<?x?x?x4xf32>) -> tensor<?x?x?x4
 func.func private @cross_entropy(%x: tensor<?x?x3xf32>, %t: tensor<?x?xi64>) -> tensor<?x?xf32> {
   %r = emo.cross_entropy %x, %t : tensor<?x?x3xf32>, tensor<?x?xi64> -> tensor<?x?xf32>
   return %r : tensor<?x?xf32>
+}
+
+func.func private @sample(%x: tensor<?x4xf32>, %s: tensor<?x3xf32>) -> tensor<?xi32> {
+  %r = emo.sample %x, %s : tensor<?x4xf32>, tensor<?x3xf32> -> tensor<?xi32>
+  return %r : tensor<?xi32>
 }
 
 func.func @main() {
@@ -95,9 +100,22 @@ func.func @main() {
   %r7 = func.call @cross_entropy(%a7_0, %a7_1) : (tensor<?x?x3xf32>, tensor<?x?xi64>) -> (tensor<?x?xf32>)
   %u7_0 = tensor.cast %r7 : tensor<?x?xf32> to tensor<*xf32>
   call @printMemrefF32(%u7_0) : (tensor<*xf32>) -> ()
+  %zero = arith.constant 0.0 : f32
+  %nan = arith.divf %zero, %zero : f32
+  %c8_0 = arith.constant dense<[[1.0, 3.0, 3.0, 2.0], [1.0, 3.0, 3.0, 2.0], [1.0, 3.0, 3.0, 2.0], [1.0, 3.0, 3.0, 2.0], [1.0, 3.0, 3.0, 2.0]]> : tensor<5x4xf32>
+  %i3 = arith.constant 3 : index
+  %i1 = arith.constant 1 : index
+  %d8_0 = tensor.insert %nan into %c8_0[%i3, %i1] : tensor<5x4xf32>
+  %a8_0 = tensor.cast %d8_0 : tensor<5x4xf32> to tensor<?x4xf32>
+  %c8_1 = arith.constant dense<[[0.0, 1.0, 0.0], [1.0, 1.0, 0.0], [1.0, 0.3, 0.9], [-1.0, 1.0, 0.0], [1.0, 0.5, 0.9]]> : tensor<5x3xf32>
+  %a8_1 = tensor.cast %c8_1 : tensor<5x3xf32> to tensor<?x3xf32>
+  %r8 = func.call @sample(%a8_0, %a8_1) : (tensor<?x4xf32>, tensor<?x3xf32>) -> tensor<?xi32>
+  %u8_0 = tensor.cast %r8 : tensor<?xi32> to tensor<*xi32>
+  call @printMemrefI32(%u8_0) : (tensor<*xi32>) -> ()
   return
 }
 func.func private @printMemrefF32(%x: tensor<*xf32>)
+func.func private @printMemrefI32(%x: tensor<*xi32>)
 
 // embedding
 // CHECK: shape [2, 2, 2]
@@ -144,3 +162,6 @@ func.func private @printMemrefF32(%x: tensor<*xf32>)
 // a negative target costs nothing
 // CHECK-NEXT: shape [1, 3]
 // CHECK-NEXT: {{\[\[}}2.407{{[0-9]+}}, 0, 0]]
+// the likeliest; one at the random number 0; of one token, and of two, in the nucleus; the likeliest beside NaN
+// CHECK-NEXT: shape [5]
+// CHECK-NEXT: [1, 0, 1, 2, 2]

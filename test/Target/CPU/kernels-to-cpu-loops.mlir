@@ -52,3 +52,19 @@ func.func @form(%x: memref<?x4xf32, strided<[8, 1]>>, %g: memref<4xf32>, %y: mem
   emo.kernel.group_by_expert indices(%i : memref<?x2xi32>) outs(%o, %t, %v : memref<?xi32>, memref<?xi32>, memref<?x2xi32>)
   return
 }
+
+// -----
+
+// Logits of which there is no kernel: of another type, or as many as only the run knows.
+// CHECK-LABEL: func.func @sample
+// CHECK-NOT: emo.kernel.sample
+// CHECK-NOT: emo.launch
+// CHECK: linalg.generic
+// CHECK-LABEL: module @
+func.func @sample(%b: memref<?x8xbf16>, %v: memref<?x?xf32>, %s: memref<?x3xf32>, %ids: memref<?xi64>) {
+  // expected-remark @+1 {{has no CPU kernel for its types or form; it becomes loops}}
+  emo.kernel.sample logits(%b : memref<?x8xbf16>) sampling(%s : memref<?x3xf32>) outs(%ids : memref<?xi64>)
+  // expected-remark @+1 {{has no CPU kernel for its types or form; it becomes loops}}
+  emo.kernel.sample logits(%v : memref<?x?xf32>) sampling(%s : memref<?x3xf32>) outs(%ids : memref<?xi64>)
+  return
+}

@@ -4,8 +4,8 @@
     check-sample.py ARCH MODE...
 
 Rows of 1 to 50257 logits, flat and peaked ones, with ties, NaN and infinities; greedy, by temperature, by nucleus. A weight of a token A powers of
-two below the likeliest one is off by at most (A + 4) 2^-22 of itself, a sum of n terms by n 2^-24: of what is drawn from, the place of a random number
-may be off by `error`. Nuclei are taken such that this does not change them. Modes must choose the same tokens.
+two below the likeliest one is off by at most (A + 4) 2^-22 of itself, a sum through n additions one behind the other by n 2^-24: of what is drawn from,
+the place of a random number may be off by `error`. Nuclei are taken such that this does not change them. Modes of a GPU must choose the same tokens.
 """
 import subprocess
 import sys
@@ -17,6 +17,11 @@ from programs import dim, Program, run_on_device, tensor, write_arrays
 
 VOCABULARIES = (1, 5, 32, 129, 4096, 50257)
 NONE = -np.inf
+
+
+def additions(vocab, arch):
+    """One behind the other, at most: of a lane, and over lanes and warps; on the CPU in a block of 256, over blocks, and over lanes."""
+    return 256 + vocab / 256 + 64 if arch == "cpu" else vocab / 1024 + 64
 
 
 def rows(vocab, random):
@@ -39,21 +44,24 @@ def rows(vocab, random):
         yield nothing, temperature, 0.9, 0.5
         yield np.where(np.arange(vocab) % 3 == vocab // 2 % 3, np.inf, logits), temperature, 0.9, 0.25
     yield logits, -1, 0.9, 0.5  # greedy, too
+    yield logits, np.nan, 0.9, 0.5  # the same
+    for top_p in (1, 0.4):
+        yield np.where(np.arange(vocab) % 3 == vocab // 2 % 3, logits, (NONE, np.nan)[vocab % 2]), np.inf, top_p, 0.4  # all above -inf alike
     yield logits, 1, 0, 0.9  # the likeliest alone
     yield logits, 1, 2, 0.9
 
 
-def expect(logits, temperature, top_p, number):
+def expect(logits, temperature, top_p, number, arch):
     """Ids that may be chosen, or None where rounding decides about the nucleus."""
     clean = np.where(np.isnan(logits), NONE, logits.astype(np.float64))
     top = clean.max()
-    if temperature <= 0 or top == NONE:
+    if not temperature > 0 or top == NONE:
         return [int(clean.argmax())]
     with np.errstate(invalid="ignore"):
-        powers = np.where(clean == top, 0, (clean - top) / temperature)
+        powers = np.where(clean == top, 0, (clean - top) / min(temperature, 2.0**126))
     weights = np.exp(powers)
     far = np.where(weights > 0, np.minimum(-powers, 130) * 1.4427, 0)
-    error = 2.0**-22 * (4 + (far * weights).sum() / weights.sum()) + (len(weights) / 1024 + 64) * 2.0**-24
+    error = 2.0**-22 * (4 + (far * weights).sum() / weights.sum()) + additions(len(weights), arch) * 2.0**-24
     if top_p < 1:
         order = np.argsort(-weights, kind="stable")
         before = np.concatenate([[0], np.cumsum(weights[order])[:-1]])
@@ -73,7 +81,7 @@ def expect(logits, temperature, top_p, number):
 def measure(vocab, arch, modes, ids):
     random = np.random.default_rng(vocab)
     cases = [(np.float32(logits), np.float32([t, p, u])) for logits, t, p, u in rows(vocab, random)]
-    allowed = [expect(logits, *map(float, sampling)) for logits, sampling in cases]
+    allowed = [expect(logits, *map(float, sampling), arch) for logits, sampling in cases]
     logits, sampling, out = tensor("f32", "?", vocab), tensor("f32", "?", 3), tensor(ids, "?")
     body = dim("n", "logits", logits) + "    %%e = tensor.empty(%%n) : %s\n" % out
     body += "    %%ids = emo.kernel.sample logits(%%logits : %s) sampling(%%sampling : %s) outs(%%e : %s) -> %s\n" % (logits, sampling, out, out)

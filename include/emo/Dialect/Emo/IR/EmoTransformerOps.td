@@ -91,10 +91,10 @@ def Emo_SampleOp : Emo_ModelOp<"sample"> {
   let summary = "the next token of each row of logits: the likeliest, or one drawn by temperature and nucleus";
   let description = [{
     logits [B, V], sampling [B, 3] (temperature, top-p, a random number from 0 to less than 1 for each row) -> token ids [B].
-    Temperature 0: the largest logit, the lower id on ties. Else token i weighs w_i = exp((logits_i - max) / temperature), and those are kept
-    of which likelier ones (and equally likely ones of lower ids) weigh less than top-p of all; the result is the first kept token, by ids,
-    up to which the kept ones weigh more than the random number times all kept ones (Holtzman et al. 2020, section 3.1). In max(f32, type). NaN is never chosen: it
-    counts as -inf; a row without any larger logit gives 0.
+    Temperature 0, less or NaN: the largest logit, the lower id on ties. Else token i weighs w_i = exp((logits_i - max) / temperature), where
+    temperatures above 2^126 count as 2^126, and those are kept of which likelier ones (and equally likely ones of lower ids) weigh less than
+    top-p of all; the result is the first kept token, by ids, up to which the kept ones weigh more than the random number times all kept ones
+    (Holtzman et al. 2020, section 3.1). In max(f32, type). NaN is never chosen: it counts as -inf; a row without any larger logit gives 0.
   }];
   let arguments = (ins Emo_FloatTensor:$logits, Emo_FloatTensor:$sampling);
   let results = (outs Emo_IntTensor:$ids);
