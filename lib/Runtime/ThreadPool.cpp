@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "ThreadPool.h"
+#include "Threads.h"
 
 #include <cstdlib>
 #include <immintrin.h>
@@ -47,11 +48,7 @@ void ThreadPool::start() {
   owner = getpid();
   for (int i = 1; i < threads; ++i) {
     pthread_t worker;
-    auto body = [](void *pool) -> void * {
-      static_cast<ThreadPool *>(pool)->work();
-      return nullptr;
-    };
-    if (pthread_create(&worker, nullptr, body, this) != 0)
+    if (!startThread<&ThreadPool::work>(worker, *this))
       return;
     workers.push_back(worker);
   }

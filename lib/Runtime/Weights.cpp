@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Weights.h"
+#include "Threads.h"
 
 #include "emo/Runtime/WeightsFile.h"
 
@@ -8,7 +9,6 @@
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
-#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -156,11 +156,7 @@ bool Weights::readIntoHugePages(int fd, int64_t offset, int64_t bytes, int threa
   std::vector<pthread_t> readers;
   for (int i = 1; i < threads; ++i) {
     pthread_t reader;
-    auto body = [](void *function) -> void * {
-      (*static_cast<decltype(read) *>(function))();
-      return nullptr;
-    };
-    if (pthread_create(&reader, nullptr, body, &read) != 0)
+    if (!startThread<&decltype(read)::operator()>(reader, read))
       break;
     readers.push_back(reader);
   }

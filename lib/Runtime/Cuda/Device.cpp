@@ -51,7 +51,7 @@ private:
   }
   bool chooseCode(const emo_program &program, std::string &error);
   bool loadModule(std::string &error);
-  std::string outOfMemory(int64_t bytes, const char *what) const;
+  std::string outOfMemory(int64_t bytes, const char *what, const char *advice) const;
 
   const Driver *driver = nullptr;
   std::string gpu = "the GPU";
@@ -76,6 +76,15 @@ static bool runsOn(const char *arch, int capability) {
   return *end ? capability == wanted : capability >= wanted;
 }
 
+/// The architecture that the compiler has kernels of for a GPU, or null.
+static const char *archFor(int capability) {
+  const char *chosen = nullptr;
+  for (const char *arch : {"sm_80", "sm_90a", "sm_100a", "sm_120a"})
+    if (runsOn(arch, capability))
+      chosen = arch;
+  return chosen;
+}
+
 bool CudaDevice::chooseCode(const emo_program &program, std::string &error) {
   std::string known;
   for (int32_t i = 0; i < program.num_device_codes; ++i) {
@@ -84,10 +93,13 @@ bool CudaDevice::chooseCode(const emo_program &program, std::string &error) {
     if (runsOn(code.arch, capability))
       chosen = &code;
   }
-  if (!chosen)
+  if (!chosen) {
+    const char *arch = archFor(capability);
     error = gpu + " has compute capability " + std::to_string(capability / 10) + "." + std::to_string(capability % 10) +
-            ", this program has code for " + known + "; compile the model for it with emo-compile --cuda-arch=sm_" +
-            std::to_string(capability) + ", or run with --device=emulate or --device=cpu";
+            ", this program has code for " + known + "; " +
+            (arch ? "compile the model for it with emo-compile --cuda-arch=" + std::string(arch) + ", or " : "use a GPU of 8.0 or newer, or ") +
+            "run with --device=emulate or --device=cpu";
+  }
   return chosen != nullptr;
 }
 
@@ -170,12 +182,12 @@ CudaDevice::~CudaDevice() {
     driver->contextDestroy(context);
 }
 
-std::string CudaDevice::outOfMemory(int64_t bytes, const char *what) const {
+std::string CudaDevice::outOfMemory(int64_t bytes, const char *what, const char *advice) const {
   size_t free = 0, total = 0;
   driver->memoryInfo(&free, &total);
-  char text[256];
-  snprintf(text, sizeof text, "out of memory of %s: %.1f MB are needed for %s, %.1f of %.1f MB are free; use a smaller batch or sequence",
-           gpu.c_str(), double(bytes) / 1e6, what, double(free) / 1e6, double(total) / 1e6);
+  char text[512];
+  snprintf(text, sizeof text, "out of memory of %s: %.1f MB are needed for %s, %.1f of %.1f MB are free; %s",
+           gpu.c_str(), double(bytes) / 1e6, what, double(free) / 1e6, double(total) / 1e6, advice);
   return text;
 }
 
@@ -203,7 +215,7 @@ void *CudaDevice::allocate(int64_t bytes, const char *what, std::string &error) 
       result = driver->allocate(&address, size);
     }
     if (result == kOutOfMemory) {
-      error = outOfMemory(bytes, what);
+      error = outOfMemory(bytes, what, "use a smaller batch or sequence");
       return nullptr;
     }
     if (!check(result, "allocating memory", error))
@@ -250,7 +262,7 @@ const char *CudaDevice::useWeights(const Weights &weights, int64_t bytes, std::s
   Current current(*this);
   Result result = bytes ? driver->allocate(&weightsMemory, bytes) : 0;
   if (result == kOutOfMemory) {
-    error = outOfMemory(bytes, "the weights");
+    error = outOfMemory(bytes, "the weights", "compile the model with fewer experts (emo-compile --experts), or run with --device=cpu");
     return nullptr;
   }
   if (!check(result, "allocating memory for the weights", error))

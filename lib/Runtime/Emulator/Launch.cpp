@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Spreads the CTAs of a launch over threads of the host.
 #include "Launch.h"
+
+#include "../Threads.h"
 #include "Checks.h"
 #include "GlobalChecks.h"
 
 #include <mutex>
-#include <pthread.h>
 
 using namespace emo::rt::emulator;
 
@@ -115,18 +116,18 @@ bool emo::rt::emulator::launch(const Launch &kernel, const Options &options, Cou
     if (!prepare(*machines[i], kernel, options, state))
       return refuse(kernel, error, "no address space for the stacks of the emulated threads");
 
-  using Job = std::pair<Sm *, LaunchState *>;
+  struct Job {
+    Sm *machine;
+    LaunchState *state;
+    void run() { work(*machine, *state); }
+  };
   std::vector<Job> jobs;
   for (size_t i = 0; i < workers; ++i)
     jobs.push_back({machines[i].get(), &state});
   std::vector<pthread_t> others;
   for (size_t i = 1; i < workers; ++i) {
     pthread_t other;
-    auto body = [](void *job) -> void * {
-      work(*static_cast<Job *>(job)->first, *static_cast<Job *>(job)->second);
-      return nullptr;
-    };
-    if (pthread_create(&other, nullptr, body, &jobs[i]) == 0)
+    if (emo::rt::startThread<&Job::run>(other, jobs[i]))
       others.push_back(other);
   }
   work(*machines[0], state);

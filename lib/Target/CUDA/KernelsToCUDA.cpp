@@ -33,6 +33,7 @@ struct KernelsToCUDAPass : emo::impl::KernelsToCUDABase<KernelsToCUDAPass> {
 };
 } // namespace
 
+/// In the order of their capability, each once: the runtime takes the last one that a GPU runs.
 FailureOr<SmallVector<const DeviceArch *>> KernelsToCUDAPass::chosenArchs() {
   SmallVector<const DeviceArch *> chosen;
   for (const std::string &name : archs) {
@@ -47,6 +48,8 @@ FailureOr<SmallVector<const DeviceArch *>> KernelsToCUDAPass::chosenArchs() {
   }
   if (chosen.empty())
     chosen.push_back(&deviceArchs().front());
+  llvm::sort(chosen);
+  chosen.erase(llvm::unique(chosen), chosen.end());
   return chosen;
 }
 

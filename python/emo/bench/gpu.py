@@ -9,7 +9,7 @@ from . import models, weights
 from .peers import PeerError
 
 MAJOR, MINOR = 75, 76  # CUdevice_attribute
-ARCHS = {8: "sm_80", 9: "sm_90a", 10: "sm_100a", 12: "sm_120a"}  # by the major compute capability
+OLDEST, OWN_ARCHS = 80, {90: "sm_90a", 100: "sm_100a", 120: "sm_120a"}  # by compute capability; other ones run sm_80
 # Two layers with all of EMO's experts.
 MODEL = dict(models.TWO_LAYERS, num_experts=128)
 NO_ROOFS = {"dram_gb_s": None, "bf16_tflop_s": None}
@@ -29,11 +29,10 @@ def find():
     cuda.cuDeviceGetName(name, 256, device)
     cuda.cuDeviceGetAttribute(ctypes.byref(major), MAJOR, device)
     cuda.cuDeviceGetAttribute(ctypes.byref(minor), MINOR, device)
-    if major.value not in ARCHS:
-        raise RuntimeError(
-            "%s has compute capability %d.%d, expected 8.x, 9.0, 10.x or 12.x" % (name.value.decode(), major.value, minor.value)
-        )
-    return name.value.decode(), ARCHS[major.value]
+    name, capability = name.value.decode(), major.value * 10 + minor.value
+    if capability < OLDEST:
+        raise RuntimeError("%s has compute capability %d.%d, expected 8.0 or newer" % (name, major.value, minor.value))
+    return name, OWN_ARCHS.get(capability, "sm_80")
 
 
 def measure(options, small, folder, peers, say):
