@@ -136,16 +136,21 @@ FailureOr<Assembled> emo::assemble(const DeviceArch &arch, StringRef ptx, Locati
                                          redirects, /*SecondsToWait=*/0, /*MemoryLimit=*/0, &problem);
   Assembled result;
   result.log = readFile(log.path);
-  if (status != 0) {
+  result.cubin = readFile(cubin.path);
+  if (status != 0 || !StringRef(result.cubin).starts_with("\x7f" "ELF")) {
     // What failed should be there to look at.
     std::string kept = source.path + ".failed.ptx";
     if (!source.keepAs(kept).empty())
       kept = "FILE.ptx";
-    StringRef said = StringRef(result.log).trim();
-    return emitError(loc) << "ptxas failed for " << arch.name << ": " << (problem.empty() ? said : StringRef(problem))
+    if (problem.empty())
+      problem = StringRef(result.log).trim().str();
+    if (status == 0)
+      problem = "it wrote no cubin";
+    else if (problem.empty())
+      problem = "exit status " + std::to_string(status);
+    return emitError(loc) << "ptxas failed for " << arch.name << ": " << problem
                           << "; to repeat: " << program << " -v -warn-spills " << target << " " << kept << " -o /dev/null";
   }
-  result.cubin = readFile(cubin.path);
   readLog(result);
   return result;
 }
