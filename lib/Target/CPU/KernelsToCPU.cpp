@@ -26,31 +26,12 @@ namespace {
 struct KernelsToCPUPass : emo::impl::KernelsToCPUBase<KernelsToCPUPass> {
   using KernelsToCPUBase::KernelsToCPUBase;
 
-  FailureOr<SmallVector<const IsaLevel *>> chosenLevels();
   void packWeights(ArrayRef<Operation *> kernels);
   LogicalResult lower(Operation *kernel, KernelLibrary &library);
   LogicalResult decompose(ArrayRef<Operation *> kernels);
   void runOnOperation() override;
 };
 } // namespace
-
-FailureOr<SmallVector<const IsaLevel *>> KernelsToCPUPass::chosenLevels() {
-  SmallVector<const IsaLevel *> chosen;
-  for (const std::string &name : levels) {
-    const IsaLevel *level = findIsaLevel(name);
-    if (!level) {
-      InFlightDiagnostic diag = getOperation().emitError() << "has no ISA level '" << name << "'; known are";
-      for (const IsaLevel &known : isaLevels())
-        diag << " " << known.name;
-      return diag;
-    }
-    chosen.push_back(level);
-  }
-  if (chosen.empty())
-    for (const IsaLevel &level : isaLevels())
-      chosen.push_back(&level);
-  return chosen;
-}
 
 void KernelsToCPUPass::packWeights(ArrayRef<Operation *> kernels) {
   WeightPacker packer(getOperation());
@@ -101,7 +82,7 @@ LogicalResult KernelsToCPUPass::decompose(ArrayRef<Operation *> kernels) {
 }
 
 void KernelsToCPUPass::runOnOperation() {
-  FailureOr<SmallVector<const IsaLevel *>> chosen = chosenLevels();
+  auto chosen = chooseEntries<IsaLevel>(getOperation(), levels, findIsaLevel, isaLevels(), isaLevels(), "has no ISA level");
   if (failed(chosen))
     return signalPassFailure();
   SmallVector<Operation *> kernels = kernelOps(getOperation());

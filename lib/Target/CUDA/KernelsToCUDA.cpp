@@ -27,31 +27,10 @@ namespace {
 struct KernelsToCUDAPass : emo::impl::KernelsToCUDABase<KernelsToCUDAPass> {
   using KernelsToCUDABase::KernelsToCUDABase;
 
-  FailureOr<SmallVector<const DeviceArch *>> chosenArchs();
   LogicalResult lower(func::FuncOp function, KernelLibrary &library);
   void runOnOperation() override;
 };
 } // namespace
-
-/// In the order of their capability, each once: the runtime takes the last one that a GPU runs.
-FailureOr<SmallVector<const DeviceArch *>> KernelsToCUDAPass::chosenArchs() {
-  SmallVector<const DeviceArch *> chosen;
-  for (const std::string &name : archs) {
-    const DeviceArch *arch = findDeviceArch(name);
-    if (!arch) {
-      InFlightDiagnostic diag = getOperation().emitError() << "has no kernels for the CUDA architecture '" << name << "'; known are";
-      for (const DeviceArch &known : deviceArchs())
-        diag << " " << known.name;
-      return diag;
-    }
-    chosen.push_back(arch);
-  }
-  if (chosen.empty())
-    chosen.push_back(&deviceArchs().front());
-  llvm::sort(chosen);
-  chosen.erase(llvm::unique(chosen), chosen.end());
-  return chosen;
-}
 
 static bool lowerKernel(Operation *kernel, KernelLibrary &library) {
   if (kernel->hasAttr(kLoweredAttr))
@@ -155,7 +134,8 @@ LogicalResult KernelsToCUDAPass::lower(func::FuncOp function, KernelLibrary &lib
 
 void KernelsToCUDAPass::runOnOperation() {
   ModuleOp module = getOperation();
-  FailureOr<SmallVector<const DeviceArch *>> chosen = chosenArchs();
+  auto chosen = chooseEntries<DeviceArch>(module, archs, findDeviceArch, deviceArchs(), deviceArchs().take_front(),
+                                          "has no kernels for the CUDA architecture");
   if (failed(chosen))
     return signalPassFailure();
   SmallVector<func::FuncOp> originals;

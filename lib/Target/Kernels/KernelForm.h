@@ -8,6 +8,31 @@
 
 namespace emo::codegen {
 
+/// The entries of a table that an option of a pass on `op` names, in the table's order, from the least to the most demanding, and each once;
+/// `byDefault` when it names none; an error that begins with `missing` when there is none of a name.
+template <typename Entry>
+llvm::FailureOr<llvm::SmallVector<const Entry *>> chooseEntries(mlir::Operation *op, llvm::ArrayRef<std::string> names,
+                                                                const Entry *(*find)(llvm::StringRef), llvm::ArrayRef<Entry> known,
+                                                                llvm::ArrayRef<Entry> byDefault, llvm::StringRef missing) {
+  llvm::SmallVector<const Entry *> chosen;
+  for (const std::string &name : names) {
+    const Entry *entry = find(name);
+    if (!entry) {
+      mlir::InFlightDiagnostic diagnostic = op->emitError() << missing << " '" << name << "'; known are";
+      for (const Entry &other : known)
+        diagnostic << " " << other.name;
+      return diagnostic;
+    }
+    chosen.push_back(entry);
+  }
+  if (names.empty())
+    for (const Entry &entry : byDefault)
+      chosen.push_back(&entry);
+  llvm::sort(chosen);
+  chosen.erase(llvm::unique(chosen), chosen.end());
+  return chosen;
+}
+
 /// Host code in front of the op that is being replaced.
 struct Host {
   mlir::ImplicitLocOpBuilder b;

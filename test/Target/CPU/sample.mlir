@@ -1,4 +1,8 @@
 // RUN: emo-opt --emo-kernels-to-cpu=levels=x86-64-v2,x86-64-v3 %s | FileCheck %s
+// Levels are in one order, each once.
+// RUN: emo-opt --emo-kernels-to-cpu=levels=x86-64-v3,x86-64-v2,x86-64-v3 %s | FileCheck %s
+// RUN: not emo-opt --emo-kernels-to-cpu=levels=x86-64-v2,sse %s 2>&1 | FileCheck %s --check-prefix=UNKNOWN
+// UNKNOWN: error: has no ISA level 'sse'; known are x86-64-v2 x86-64-v3 x86-64-v4 avx512bf16 amx{{$}}
 
 // A task for each row. Its weights are in scratch memory, in whole blocks of 256.
 // CHECK-LABEL: func.func @sample
