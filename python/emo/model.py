@@ -304,11 +304,8 @@ class Session:
             self._random.value = _check_integer("seed", seed, 0, 2**64 - 1)
 
     def choose(self, temperature=0.0, top_p=1.0):
-        """The next token id by the logits, as Model.generate chooses it; it is not fed."""
-        if not 0 <= temperature <= 1e6:
-            raise Error("temperature expects a number from 0 to 1e6, got %r" % (temperature,))
-        if not 1e-9 <= top_p <= 1:
-            raise Error("top_p expects a number from 1e-9 to 1, got %r" % (top_p,))
+        """The next token id by the logits, as Model.generate chooses it; it is not fed. Error: numbers that sampling does not take, nothing was
+        fed, or the device fails."""
         with self._lock:
             choose = self._open.library.emo_session_choose
             token, message = abi.call(choose, self._pointer, temperature, top_p, ctypes.byref(self._random))
