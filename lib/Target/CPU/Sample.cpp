@@ -102,7 +102,7 @@ private:
   //===--- Drawing ---===//
 
   Value draw(Value top) {
-    Value temperature = min(parameter(0), e.f32(kHottest)), topP = parameter(1);
+    Value temperature = e.minf(parameter(0), e.f32(kHottest)), topP = parameter(1);
     e.eachVector(vocab, [&](Value i, int lanes) {
       Value logit = row(logits, i, lanes), best = e.splat(top, lanes);
       Value power = e.exp(e.divf(e.subf(clean(logit), best), e.splat(temperature, lanes)));
@@ -141,12 +141,11 @@ private:
     });
     Value limit = asFloat(bits[0]), above = massesFrom(asFloat(e.add(bits[0], 1)))[0];
     Value missing = e.divf(e.subf(wanted, above), limit);
-    Value whole = count(e.maxf(e.f32(0), min(missing, e.f32(double(1 << 30)))));
+    Value whole = count(e.maxf(e.f32(0), e.minf(missing, e.f32(double(1 << 30)))));
     Value isMore = e.lessf(asF32(whole), missing);
     return {limit, e.add(whole, e.select(isMore, e.c(1), e.c(0)))}; // something is missing: at least 1
   }
 
-  Value min(Value x, Value y) { return e.select(e.lessf(y, x), y, x); }
   Value count(Value f32) { return e.toIndex(arith::FPToSIOp::create(e.b, e.b.getI32Type(), f32)); }
   Value asF32(Value index) { return arith::SIToFPOp::create(e.b, f32, e.toI32(index)); }
 

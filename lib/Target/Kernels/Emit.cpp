@@ -238,6 +238,7 @@ Value Emit::fma(Value x, Value y, Value z) {
 Value Emit::sqrt(Value x) { return math::SqrtOp::create(b, x); }
 Value Emit::lessf(Value x, Value y) { return arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, x, y); }
 Value Emit::equalf(Value x, Value y) { return arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, x, y); }
+Value Emit::minf(Value x, Value y) { return select(lessf(y, x), y, x); }
 Value Emit::maxf(Value x, Value y) { return select(lessf(x, y), y, x); }
 
 static Value halve(Emit &e, Value v, Fn<Value(Value, Value)> combine) {

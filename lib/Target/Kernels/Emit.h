@@ -104,7 +104,8 @@ public:
   Value subf(Value x, Value y);
   Value mulf(Value x, Value y);
   Value divf(Value x, Value y);
-  Value maxf(Value x, Value y); // no NaN handling
+  Value minf(Value x, Value y); // no NaN handling
+  Value maxf(Value x, Value y);
   Value fma(Value x, Value y, Value z);
   Value sqrt(Value x);
   Value lessf(Value x, Value y);
