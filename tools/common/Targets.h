@@ -75,25 +75,33 @@ inline std::string supportDirectory(const char *argv0, void *mainAddress) {
 }
 
 /// Signals that were ignored when the tool started (nohup, background jobs) stay ignored. LLVM catches them regardless and removes the
-/// files of a process that then goes on. To be made before InitLLVM; `restore` after it.
+/// files of a process that then goes on. To be made before InitLLVM; `restore` after it. Until then they wait: one that LLVM caught would make it
+/// catch them anew later.
 class IgnoredSignals {
 public:
   IgnoredSignals() {
+    sigset_t waiting;
+    sigemptyset(&waiting);
     for (int number : {SIGHUP, SIGINT, SIGTERM, SIGUSR2}) {
       struct sigaction action;
-      if (sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN)
+      if (sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN) {
         ignored.push_back(number);
+        sigaddset(&waiting, number);
+      }
     }
+    pthread_sigmask(SIG_BLOCK, &waiting, &before);
     // A file that grows beyond the limit of the shell is an error of writing, as a full disk is.
     ignored.push_back(SIGXFSZ);
   }
   void restore() {
     for (int number : ignored)
       signal(number, SIG_IGN);
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
 
 private:
   std::vector<int> ignored;
+  sigset_t before;
 };
 
 /// Prints diagnostics without a place in a file as a tool's own: "emo-compile: error: ...", with the name of the model's tensor or node
